@@ -1,0 +1,34 @@
+//! Inserting many rows in as few statements as the engines allow.
+
+use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, IntoActiveModel, Iterable};
+
+use crate::Error;
+
+/// The fewest bind parameters that both engines take in one statement (SQLite's default since
+/// 3.32 is 32 766; PostgreSQL's protocol allows 65 535).
+const MAX_PARAMETERS: usize = 32_766;
+
+/// Longer statements gain nothing and make the engine parse megabytes of SQL.
+const MAX_ROWS: usize = 500;
+
+/// Inserts all rows, whole statements at a time. Each row must set every column: an unset one would
+/// be written as NULL, not as its default.
+pub async fn insert_all<A>(
+    db: &impl ConnectionTrait,
+    rows: impl IntoIterator<Item = A>,
+) -> Result<(), Error>
+where
+    A: ActiveModelTrait + Send,
+    <A::Entity as EntityTrait>::Model: IntoActiveModel<A>,
+{
+    let columns = <A::Entity as EntityTrait>::Column::iter().count().max(1);
+    let chunk = (MAX_PARAMETERS / columns).clamp(1, MAX_ROWS);
+    let mut rows = rows.into_iter().peekable();
+    while rows.peek().is_some() {
+        let batch: Vec<A> = rows.by_ref().take(chunk).collect();
+        A::Entity::insert_many(batch)
+            .exec_without_returning(db)
+            .await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,7 @@
+//! Who acts, and whose books they act on.
+
+mod ctx;
+mod owner;
+
+pub use ctx::{Actor, Clock, Ctx};
+pub use owner::{Error, local_owner};

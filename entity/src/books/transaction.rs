@@ -1,0 +1,50 @@
+//! Table `transactions`: the books themselves, append-only in meaning.
+
+use sea_orm::entity::prelude::*;
+
+use crate::values::{
+    Money, PortfolioId, Price, Quantity, Rate, SecurityId, TransactionId, TransactionKind,
+    TransactionSource, UserId,
+};
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "transactions")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub user_id: UserId,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: TransactionId,
+    pub portfolio_id: PortfolioId,
+    pub security_id: Option<SecurityId>,
+    pub kind: TransactionKind,
+    pub trade_date: Date,
+    pub settle_date: Option<Date>,
+    /// Units into (+) or out of (-) the portfolio; zero for cash alone.
+    pub quantity: Quantity,
+    pub price: Option<Price>,
+    /// Effect on the portfolio's cash in `currency`, signed, fee and tax included.
+    pub amount: Money,
+    pub currency: String,
+    pub fee: Money,
+    pub tax: Money,
+    /// Units of the portfolio's base currency for one of `currency` on the trade date.
+    pub fx_rate: Option<Rate>,
+    pub pay_date: Option<Date>,
+    pub ex_date: Option<Date>,
+    pub narration: Option<String>,
+    pub source: TransactionSource,
+    /// Unique per portfolio and source.
+    pub external_id: Option<String>,
+    pub ledger_commit_hash: Option<String>,
+    /// The revision of the books that brought this row.
+    pub books_revision: i64,
+    pub recorded_at: DateTimeUtc,
+    pub voided_at: Option<DateTimeUtc>,
+    pub voids_id: Option<TransactionId>,
+    pub created_at: DateTimeUtc,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,3 @@
+pub mod fx_rate;
+pub mod pack;
+pub mod price;

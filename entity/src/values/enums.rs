@@ -1,0 +1,93 @@
+//! The words that status and kind columns may hold, each written once.
+
+use sea_orm::{DeriveActiveEnum, EnumIter};
+use serde::{Deserialize, Serialize};
+
+macro_rules! word_enum {
+    ($($(#[$doc:meta])* $name:ident { $($variant:ident = $word:literal),+ $(,)? })+) => {$(
+        $(#[$doc])*
+        #[derive(
+            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, EnumIter, DeriveActiveEnum,
+            Serialize, Deserialize,
+        )]
+        #[sea_orm(rs_type = "String", db_type = "Text")]
+        pub enum $name {
+            $(
+                #[sea_orm(string_value = $word)]
+                #[serde(rename = $word)]
+                $variant,
+            )+
+        }
+
+        impl $name {
+            /// Every word of the enumeration, in its order.
+            pub const WORDS: &[&str] = &[$($word),+];
+
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word),+ }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = UnknownWord;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                match text {
+                    $($word => Ok(Self::$variant),)+
+                    _ => Err(UnknownWord { word: text.to_owned(), known: Self::WORDS }),
+                }
+            }
+        }
+    )+};
+}
+
+/// A word that an enumeration does not have.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{word}` is not one of {}", known.join(", "))]
+pub struct UnknownWord {
+    pub word: String,
+    pub known: &'static [&'static str],
+}
+
+word_enum! {
+    UserRole { Viewer = "viewer", User = "user", Manager = "manager", Admin = "admin" }
+
+    /// How sales choose the lots they close. `specific` names the lots; an imported ledger does.
+    LotMethod {
+        Fifo = "fifo", Lifo = "lifo", Hifo = "hifo", Average = "average", Specific = "specific",
+    }
+
+    SecurityKind {
+        Equity = "equity", Etf = "etf", Fund = "fund", Bond = "bond", Cash = "cash",
+        Crypto = "crypto", Option = "option", Index = "index", Other = "other",
+    }
+
+    TransactionKind {
+        Buy = "buy", Sell = "sell", Dividend = "dividend", Interest = "interest", Fee = "fee",
+        Tax = "tax", Deposit = "deposit", Withdrawal = "withdrawal", Split = "split",
+        SpinOff = "spin_off", ReturnOfCapital = "return_of_capital", TransferIn = "transfer_in",
+        TransferOut = "transfer_out", Merger = "merger",
+    }
+
+    TransactionSource { Manual = "manual", Import = "import", Ledger = "ledger" }
+
+    CashFlowKind {
+        Deposit = "deposit", Withdrawal = "withdrawal", Dividend = "dividend",
+        Interest = "interest", Fee = "fee", Tax = "tax", Transfer = "transfer",
+    }
+
+    ImportStatus { Committed = "committed", Failed = "failed" }
+
+    /// A pack is `warming` while it is filled; then it is frozen, as `fresh` or as `error`.
+    PackStatus { Warming = "warming", Fresh = "fresh", Error = "error" }
+
+    PriceAdjustment { Raw = "raw", Split = "split", TotalReturn = "total_return" }
+
+    ActorKind { User = "user", System = "system" }
+}

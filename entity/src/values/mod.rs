@@ -1,0 +1,14 @@
+//! Exact numbers, typed ids, and the words that columns may hold.
+
+mod enums;
+mod exact;
+mod ids;
+
+pub use enums::*;
+pub use exact::{
+    ArithmeticOverflow, InvalidDecimal, Money, Price, Quantity, Rate, Ratio, canonical,
+};
+pub use ids::*;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,113 @@
+//! Requests: single ones, and load from wrk, which costs the servers little of the machine.
+
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+
+use super::server::Server;
+use crate::packages::{self, Package};
+use crate::process;
+
+pub const CONNECTIONS: u32 = 32;
+const WARM_UP_SECONDS: u32 = 1;
+const PACKAGE: Package = Package {
+    apt: "wrk",
+    dnf: "wrk",
+    apk: "wrk",
+    brew: "wrk",
+};
+
+pub struct Load {
+    pub requests_per_second: f64,
+    pub slowest_percent: String,
+}
+
+pub fn find_or_install() -> Result<()> {
+    if process::find_program("wrk").is_some() {
+        return Ok(());
+    }
+    packages::install(&PACKAGE).context("the load generator wrk was not found")
+}
+
+pub fn get(server: &Server, path: &str) -> Result<String> {
+    let url = format!("{}{path}", server.url);
+    let mut request = ureq::get(&url);
+    if let Some(token) = &server.token {
+        request = request.header("Authorization", format!("Bearer {token}"));
+    }
+    let mut answer = request
+        .call()
+        .with_context(|| format!("GET {url} failed"))?;
+    answer
+        .body_mut()
+        .read_to_string()
+        .with_context(|| format!("GET {url} failed"))
+}
+
+pub fn get_json(server: &Server, path: &str) -> Result<Value> {
+    let body = get(server, path)?;
+    serde_json::from_str(&body).with_context(|| format!("GET {path} answered no JSON: {body}"))
+}
+
+/// Loads one path over keep-alive connections, after a short warm-up.
+pub fn load(server: &Server, path: &str, seconds: u32) -> Result<Load> {
+    run_wrk(server, path, WARM_UP_SECONDS)?;
+    let printed = run_wrk(server, path, seconds)?;
+    parse(&printed).with_context(|| format!("loading {path} failed:\n{printed}"))
+}
+
+fn run_wrk(server: &Server, path: &str, seconds: u32) -> Result<String> {
+    let mut wrk = Command::new("wrk");
+    wrk.args([
+        "-t",
+        "1",
+        "-c",
+        &CONNECTIONS.to_string(),
+        "-d",
+        &format!("{seconds}s"),
+    ]);
+    wrk.arg("--latency");
+    if let Some(token) = &server.token {
+        wrk.args(["-H", &format!("Authorization: Bearer {token}")]);
+    }
+    process::read(wrk.arg(format!("{}{path}", server.url)))
+}
+
+fn parse(printed: &str) -> Result<Load> {
+    let after = |label: &str| {
+        let line = printed
+            .lines()
+            .find_map(|line| line.trim().strip_prefix(label));
+        line.map(|rest| rest.trim().to_owned())
+    };
+    ensure!(after("Non-2xx").is_none(), "requests were refused");
+    ensure!(after("Socket errors").is_none(), "connections broke");
+    let rate = after("Requests/sec:").context("wrk printed no rate")?;
+    Ok(Load {
+        requests_per_second: rate.parse().context("wrk printed no rate")?,
+        slowest_percent: after("99%").context("wrk printed no latencies")?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+
+    const PRINTED: &str = "Running 1s test @ http://127.0.0.1:8080/\n  1 threads and 32 connections\n  \
+        Latency Distribution\n     50%  250.00us\n     99%    1.20ms\n  \
+        48211 requests in 1.00s, 5.1MB read\nRequests/sec:  48199.31\nTransfer/sec:      5.10MB\n";
+
+    #[test]
+    fn reads_the_rate_and_the_slowest_percent() {
+        let load = parse(PRINTED).unwrap();
+        assert!((load.requests_per_second - 48199.31).abs() < 1e-9);
+        assert_eq!(load.slowest_percent, "1.20ms");
+    }
+
+    #[test]
+    fn refused_requests_are_no_measurement() {
+        assert!(parse(&format!("{PRINTED}  Non-2xx or 3xx responses: 12\n")).is_err());
+        assert!(parse("").is_err());
+    }
+}

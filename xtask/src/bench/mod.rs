@@ -1,0 +1,118 @@
+//! `cargo xtask bench`: the product beside Beancount and beside a bare handler, in one run.
+
+pub mod bare_server;
+mod http;
+mod ledger;
+mod machine;
+mod product;
+mod report;
+mod requests;
+mod server;
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Args;
+use tempfile::TempDir;
+
+use crate::beancount;
+use crate::postgres::{Cluster, Durability};
+use crate::process;
+use crate::workspace::Workspace;
+use product::Product;
+use report::Report;
+
+#[derive(Args)]
+pub struct Options {
+    /// How often each command is timed; the best time counts
+    #[arg(long, default_value_t = 7)]
+    repetitions: usize,
+    /// How long each path is loaded, in seconds
+    #[arg(long, default_value_t = 5)]
+    seconds: u32,
+    /// Print the tables, and leave docs/performance.md as it is
+    #[arg(long)]
+    no_write: bool,
+}
+
+/// What the measurements share.
+struct Bench<'a> {
+    workspace: &'a Workspace,
+    options: &'a Options,
+    product: Product,
+    cluster: Cluster,
+    scratch: TempDir,
+    python: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy)]
+enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+impl Engine {
+    const BOTH: [Self; 2] = [Self::Sqlite, Self::Postgres];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Sqlite => "SQLite",
+            Self::Postgres => "PostgreSQL",
+        }
+    }
+}
+
+impl Bench<'_> {
+    /// The URL of a new, empty database.
+    fn new_database(&self, engine: Engine, name: &str) -> Result<String> {
+        match engine {
+            Engine::Sqlite => Ok(format!(
+                "sqlite://{}/{name}.db?mode=rwc",
+                self.scratch.path().display()
+            )),
+            Engine::Postgres => {
+                self.cluster.create_database(name)?;
+                Ok(self.cluster.url(name))
+            }
+        }
+    }
+}
+
+pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
+    process::unwind_on_signals()?;
+    http::find_or_install()?;
+    let bench = Bench {
+        workspace,
+        options,
+        product: Product::build(workspace)?,
+        cluster: Cluster::start(Durability::Committed)?,
+        scratch: tempfile::Builder::new()
+            .prefix("tallystick-bench-")
+            .tempdir()?,
+        python: python(workspace),
+    };
+    let versions = bench
+        .python
+        .as_deref()
+        .and_then(|python| beancount::version(python).ok());
+    let report = Report {
+        machine: machine::describe(versions.as_deref())?,
+        tables: vec![ledger::measure(&bench)?, requests::measure(&bench)?],
+    };
+    println!("\n{report}");
+    if options.no_write {
+        Ok(())
+    } else {
+        report.write(&workspace.root)
+    }
+}
+
+fn python(workspace: &Workspace) -> Option<PathBuf> {
+    match beancount::find_or_install(workspace) {
+        Ok(python) => Some(python),
+        Err(error) => {
+            println!("Beancount is left out: {error:#}");
+            None
+        }
+    }
+}

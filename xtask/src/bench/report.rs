@@ -1,0 +1,116 @@
+//! Markdown tables, printed and kept in docs/performance.md.
+
+use std::fmt;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+const FILE: &str = "docs/performance.md";
+const BEGIN: &str = "<!-- bench:begin -->";
+const END: &str = "<!-- bench:end -->";
+
+pub struct Report {
+    pub machine: String,
+    pub tables: Vec<Table>,
+}
+
+pub struct Table {
+    title: String,
+    rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    pub fn new(title: &str, header: &[&str]) -> Self {
+        let header = header.iter().map(|&cell| cell.to_owned()).collect();
+        Self {
+            title: title.to_owned(),
+            rows: vec![header],
+        }
+    }
+
+    pub fn add<const N: usize>(&mut self, row: [String; N]) {
+        println!("{}", row.join("  "));
+        self.rows.push(row.into());
+    }
+}
+
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}:\n", self.title)?;
+        let columns = self.rows.first().map_or(0, Vec::len);
+        let width = |column: usize| {
+            self.rows
+                .iter()
+                .filter_map(|row| row.get(column))
+                .map(|cell| cell.chars().count())
+                .max()
+        };
+        let widths: Vec<usize> = (0..columns).filter_map(width).collect();
+        for (index, row) in self.rows.iter().enumerate() {
+            for (cell, &width) in row.iter().zip(&widths) {
+                write!(f, "| {cell:width$} ")?;
+            }
+            writeln!(f, "|")?;
+            if index == 0 {
+                for width in &widths {
+                    write!(f, "|{}", "-".repeat(width + 2))?;
+                }
+                writeln!(f, "|")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "Measured by `cargo xtask bench` on {}.", self.machine)?;
+        for table in &self.tables {
+            write!(f, "\n{table}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Report {
+    /// Replaces what stands between the two markers.
+    pub fn write(&self, root: &Path) -> Result<()> {
+        let file = root.join(FILE);
+        let text = fs::read_to_string(&file).with_context(|| format!("cannot read {FILE}"))?;
+        let replaced = replace(&text, &self.to_string())
+            .with_context(|| format!("{FILE} needs a line {BEGIN} and, below it, a line {END}"))?;
+        fs::write(&file, replaced)?;
+        println!("wrote {FILE}");
+        Ok(())
+    }
+}
+
+fn replace(text: &str, report: &str) -> Option<String> {
+    let (before, rest) = text.split_once(BEGIN)?;
+    let (_, after) = rest.split_once(END)?;
+    Some(format!("{before}{BEGIN}\n{report}{END}{after}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Table, replace};
+
+    #[test]
+    fn a_table_is_aligned_markdown() {
+        let mut table = Table::new("Times", &["What", "ms"]);
+        table.add(["import".into(), "1.5".into()]);
+        assert_eq!(
+            table.to_string(),
+            "Times:\n\n| What   | ms  |\n|--------|-----|\n| import | 1.5 |\n"
+        );
+    }
+
+    #[test]
+    fn only_what_stands_between_the_markers_is_replaced() {
+        let text = "# Speed\n\n<!-- bench:begin -->\nold\n<!-- bench:end -->\n\nEnd\n";
+        let expected = "# Speed\n\n<!-- bench:begin -->\nnew\n<!-- bench:end -->\n\nEnd\n";
+        assert_eq!(replace(text, "new\n").as_deref(), Some(expected));
+        assert_eq!(replace("no markers", "new"), None);
+    }
+}

@@ -1,0 +1,100 @@
+//! A server process that prints one JSON line with its `url` when it is ready.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::Value;
+
+use crate::process;
+
+const READY_WITHIN: Duration = Duration::from_mins(5);
+const GONE_WITHIN: Duration = Duration::from_secs(15);
+const STEP: Duration = Duration::from_millis(100);
+
+/// A running server. Dropping it ends the process.
+pub struct Server {
+    child: Child,
+    pub url: String,
+    pub token: Option<String>,
+}
+
+impl Server {
+    pub fn start(command: &mut Command) -> Result<Self> {
+        process::stop_if_interrupted()?;
+        let program = command.get_program().to_string_lossy().into_owned();
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .with_context(|| format!("cannot run {program}"))?;
+        let stdout = child.stdout.take();
+        let mut server = Self {
+            child,
+            url: String::new(),
+            token: None,
+        };
+        let ready = wait_for_ready_line(stdout.context("no standard output")?)
+            .with_context(|| format!("{program} did not get ready"))?;
+        ready["url"]
+            .as_str()
+            .unwrap_or_default()
+            .clone_into(&mut server.url);
+        server.token = ready["token"].as_str().map(str::to_owned);
+        Ok(server)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let start = Instant::now();
+        if let Ok(pid) = i32::try_from(self.child.id()) {
+            // It may have ended by itself.
+            let _ = kill(Pid::from_raw(pid), Signal::SIGTERM);
+        }
+        while start.elapsed() < GONE_WITHIN {
+            if !matches!(self.child.try_wait(), Ok(None)) {
+                return;
+            }
+            thread::sleep(STEP);
+        }
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn wait_for_ready_line(stdout: ChildStdout) -> Result<Value> {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || pass_ready_line(stdout, &sender));
+    let start = Instant::now();
+    loop {
+        match receiver.recv_timeout(STEP) {
+            Ok(line) => return Ok(line),
+            Err(RecvTimeoutError::Disconnected) => bail!("it ended without a line with its url"),
+            Err(RecvTimeoutError::Timeout) => {
+                process::stop_if_interrupted()?;
+                ensure!(
+                    start.elapsed() < READY_WITHIN,
+                    "it took over {READY_WITHIN:?}"
+                );
+            }
+        }
+    }
+}
+
+/// Reads to the end, so that the server never waits for a full pipe.
+fn pass_ready_line(stdout: ChildStdout, sender: &Sender<Value>) {
+    for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+        if let Ok(value) = serde_json::from_str::<Value>(&line)
+            && value["url"].is_string()
+        {
+            // Nobody listens any more once the first line came.
+            let _ = sender.send(value);
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! Project automation: `cargo xtask …`. Runs on Linux and macOS.
+// A command line talks to people through the terminal; there is no log to write to.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+mod beancount;
+mod bench;
+mod check;
+mod openapi;
+mod packages;
+mod postgres;
+mod process;
+mod test;
+mod workspace;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use workspace::Workspace;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Project automation of Tallystick")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run every test, on SQLite and on PostgreSQL
+    Test(test::Options),
+    /// Check formatting, lints, dependencies, file sizes, licences, openapi.json and links
+    Check(check::Options),
+    /// Write openapi.json from the code
+    Openapi,
+    /// Measure, print the table and keep it in docs/performance.md
+    Bench(bench::Options),
+    /// Print a Python that can import beancount, making a virtual environment if need be
+    BeancountPython,
+    /// Serve a constant body: what `bench` compares the product's requests with
+    #[command(hide = true)]
+    BareServer(bench::bare_server::Options),
+}
+
+fn main() -> ExitCode {
+    let outcome = run(Cli::parse().command);
+    if process::interrupted() {
+        eprintln!("interrupted");
+        return ExitCode::from(130);
+    }
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Tells whether what the command looked at is in order.
+fn run(command: Command) -> Result<bool> {
+    if let Command::BareServer(options) = command {
+        return bench::bare_server::run(&options).map(|()| true);
+    }
+    let workspace = Workspace::find()?;
+    match command {
+        Command::Test(options) => test::run(&workspace, &options),
+        Command::Check(options) => Ok(check::run(&workspace, &options)),
+        Command::Openapi => openapi::write(&workspace).map(|()| true),
+        Command::Bench(options) => bench::run(&workspace, &options).map(|()| true),
+        Command::BeancountPython => {
+            println!("{}", beancount::find_or_install(&workspace)?.display());
+            Ok(true)
+        }
+        Command::BareServer(_) => Ok(true),
+    }
+}

@@ -13,18 +13,15 @@ const MAX_ROWS: usize = 500;
 
 /// Inserts all rows, whole statements at a time. Each row must set every column: an unset one would
 /// be written as NULL, not as its default.
-pub async fn insert_all<A>(
-    db: &impl ConnectionTrait,
-    rows: impl IntoIterator<Item = A>,
-) -> Result<(), Error>
+pub async fn insert_all<A>(db: &impl ConnectionTrait, rows: Vec<A>) -> Result<(), Error>
 where
     A: ActiveModelTrait + Send,
     <A::Entity as EntityTrait>::Model: IntoActiveModel<A>,
 {
     let columns = <A::Entity as EntityTrait>::Column::iter().count().max(1);
     let chunk = (MAX_PARAMETERS / columns).clamp(1, MAX_ROWS);
-    let mut rows = rows.into_iter().peekable();
-    while rows.peek().is_some() {
+    let mut rows = rows.into_iter();
+    while rows.len() > 0 {
         let batch: Vec<A> = rows.by_ref().take(chunk).collect();
         A::Entity::insert_many(batch)
             .exec_without_returning(db)

@@ -11,6 +11,7 @@ mod connect;
 mod error;
 mod health;
 mod insert;
+pub mod page;
 mod work;
 
 pub use connect::{Database, Engine, Settings};

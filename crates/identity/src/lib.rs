@@ -1,6 +1,7 @@
 //! Who acts, and whose books they act on.
 
 mod ctx;
+pub mod idempotency;
 mod owner;
 
 pub use ctx::{Actor, Clock, Ctx};

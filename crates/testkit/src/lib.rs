@@ -90,19 +90,19 @@ macro_rules! on_both_engines {
             use super::*;
 
             $(#[$attribute])*
-            async fn run($db: $crate::TestDatabase) $body
+            async fn story($db: $crate::TestDatabase) $body
 
             #[tokio::test]
             async fn sqlite() {
                 if $crate::sqlite_is_wanted() {
-                    run($crate::TestDatabase::sqlite().await).await;
+                    story($crate::TestDatabase::sqlite().await).await;
                 }
             }
 
             #[tokio::test]
             async fn postgres() {
                 if let Some(database) = $crate::TestDatabase::postgres().await {
-                    run(database).await;
+                    story(database).await;
                 }
             }
         }

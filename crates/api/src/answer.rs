@@ -1,0 +1,122 @@
+//! Answers that succeed.
+
+use actix_web::{
+    HttpResponse,
+    http::{StatusCode, header},
+};
+use bytes::Bytes;
+use identity::idempotency::KeptAnswer;
+use serde::Serialize;
+
+use crate::{etag::Etag, extract::Call, problem::Problem};
+
+/// What is sent for a request that succeeded: JSON, or nothing.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    status: StatusCode,
+    body: Bytes,
+    location: Option<String>,
+    etag: Option<String>,
+}
+
+impl Answer {
+    pub fn ok(value: &impl Serialize) -> Result<Self, Problem> {
+        let body = serde_json::to_vec(value).map_err(Problem::internal)?;
+        Ok(Self::of_bytes(body.into()))
+    }
+
+    /// JSON that is written already.
+    pub fn of_bytes(body: Bytes) -> Self {
+        Self {
+            status: StatusCode::OK,
+            body,
+            location: None,
+            etag: None,
+        }
+    }
+
+    pub fn created(location: String, value: &impl Serialize) -> Result<Self, Problem> {
+        let answer = Self::ok(value)?;
+        Ok(Self {
+            status: StatusCode::CREATED,
+            location: Some(location),
+            ..answer
+        })
+    }
+
+    pub fn no_content() -> Self {
+        Self {
+            status: StatusCode::NO_CONTENT,
+            ..Self::of_bytes(Bytes::new())
+        }
+    }
+
+    pub fn with_status(self, status: StatusCode) -> Self {
+        Self { status, ..self }
+    }
+
+    pub fn with_etag(self, etag: Etag) -> Self {
+        Self {
+            etag: Some(etag.0),
+            ..self
+        }
+    }
+
+    /// As it is kept for a repetition of its request.
+    pub fn to_kept(&self) -> Result<KeptAnswer, Problem> {
+        let body = std::str::from_utf8(&self.body).map_err(Problem::internal)?;
+        Ok(KeptAnswer {
+            status: self.status.as_u16(),
+            body: body.to_owned(),
+            location: self.location.clone(),
+            etag: self.etag.clone(),
+        })
+    }
+}
+
+impl TryFrom<KeptAnswer> for Answer {
+    type Error = Problem;
+
+    fn try_from(kept: KeptAnswer) -> Result<Self, Problem> {
+        Ok(Self {
+            status: StatusCode::from_u16(kept.status).map_err(Problem::internal)?,
+            body: kept.body.into(),
+            location: kept.location,
+            etag: kept.etag,
+        })
+    }
+}
+
+impl From<Answer> for HttpResponse {
+    fn from(answer: Answer) -> Self {
+        let mut response = HttpResponse::build(answer.status);
+        if let Some(etag) = answer.etag {
+            response.insert_header((header::ETAG, etag));
+        }
+        if let Some(location) = answer.location {
+            response.insert_header((header::LOCATION, location));
+        }
+        if answer.body.is_empty() {
+            return response.finish();
+        }
+        response.content_type("application/json").body(answer.body)
+    }
+}
+
+/// A whole resource, or 304 if the caller has it as it is.
+pub fn show<T: Serialize>(
+    call: &Call,
+    etag: Etag,
+    value: impl FnOnce() -> T,
+) -> Result<HttpResponse, Problem> {
+    if call.has(&etag) {
+        return Ok(not_modified(etag));
+    }
+    Ok(Answer::ok(&value())?.with_etag(etag).into())
+}
+
+pub fn not_modified(etag: Etag) -> HttpResponse {
+    HttpResponse::NotModified()
+        .insert_header((header::ETAG, etag.0))
+        .finish()
+}

@@ -1,0 +1,88 @@
+use std::{
+    future::{Ready, ready},
+    sync::Arc,
+};
+
+use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, http::Method, web::Data};
+use identity::{Actor, Ctx};
+
+use crate::{
+    AppState,
+    context::RequestId,
+    etag::{Etag, Preconditions},
+    problem::Problem,
+};
+
+/// Who asks for what: the context that every service takes, and the headers that any handler may
+/// need.
+pub struct Call {
+    pub ctx: Ctx,
+    pub state: Data<AppState>,
+    pub preconditions: Preconditions,
+    pub idempotency_key: Option<String>,
+    pub method: Method,
+    pub path: String,
+    pub query: String,
+}
+
+impl Call {
+    /// Whether the caller holds this very representation already.
+    pub fn has(&self, etag: &Etag) -> bool {
+        self.preconditions.matches_none_of(etag)
+    }
+}
+
+impl FromRequest for Call {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(read(request))
+    }
+}
+
+fn read(request: &HttpRequest) -> Result<Call, Problem> {
+    let state = request
+        .app_data::<Data<AppState>>()
+        .cloned()
+        .ok_or_else(|| Problem::internal(MissingState))?;
+    let request_id = request
+        .extensions()
+        .get::<RequestId>()
+        .map_or_else(|| Arc::from(""), |id| id.0.clone());
+    Ok(Call {
+        ctx: Ctx {
+            actor: Actor::user(state.owner),
+            scope: state.owner,
+            request_id,
+            clock: state.clock,
+            database: state.database.clone(),
+        },
+        state,
+        preconditions: Preconditions::read(request.headers())?,
+        idempotency_key: idempotency_key(request)?,
+        method: request.method().clone(),
+        path: request.uri().path().to_owned(),
+        query: request.query_string().to_owned(),
+    })
+}
+
+const LONGEST_KEY: usize = 255;
+
+fn idempotency_key(request: &HttpRequest) -> Result<Option<String>, Problem> {
+    let mut given = request.headers().get_all("idempotency-key");
+    let Some(value) = given.next() else {
+        return Ok(None);
+    };
+    let text = value.to_str().unwrap_or_default();
+    let visible = text.bytes().all(|b| b.is_ascii_graphic() || b == b' ');
+    if given.next().is_some() || !visible || !(1..=LONGEST_KEY).contains(&text.len()) {
+        let detail = format!("must be given once, as 1 to {LONGEST_KEY} visible ASCII characters");
+        return Err(Problem::header("Idempotency-Key", detail));
+    }
+    Ok(Some(text.to_owned()))
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the server was started without its state")]
+struct MissingState;

@@ -1,0 +1,15 @@
+//! Reading requests strictly: what is malformed is refused with its place, before any work begins.
+//!
+//! A NUL character is refused everywhere, since no PostgreSQL text can hold one.
+
+mod body;
+mod call;
+mod path;
+mod query;
+mod values;
+
+pub use body::{Body, ContentKind, TextBody, content_kind, incomplete, wrong_media_type};
+pub use call::Call;
+pub use path::UrlPath;
+pub use query::UrlQuery;
+pub use values::{Date, Limit, Words, given, present};

@@ -1,0 +1,65 @@
+use std::{
+    collections::HashSet,
+    future::{Ready, ready},
+};
+
+use actix_web::{FromRequest, HttpRequest, dev::Payload};
+use percent_encoding::percent_decode_str;
+use serde::de::DeserializeOwned;
+
+use crate::problem::Problem;
+
+/// The parameters of a query, as a type that names all of them (`deny_unknown_fields`).
+pub struct UrlQuery<T>(pub T);
+
+/// The longest value; a cursor needs a few hundred bytes.
+const LONGEST: usize = 4096;
+
+impl<T: DeserializeOwned> FromRequest for UrlQuery<T> {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(read(request.query_string()).map(Self))
+    }
+}
+
+fn read<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
+    let mut names = HashSet::new();
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        check(name, name)?;
+        check(name, value)?;
+        if !names.insert(name) {
+            return Err(Problem::parameter(name, "is given more than once"));
+        }
+    }
+    let pairs = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
+    serde_path_to_error::deserialize(pairs).map_err(|error| {
+        let name = error.path().to_string();
+        let name = if name == "." || name == "?" {
+            ""
+        } else {
+            name.as_str()
+        };
+        Problem::parameter(name, error.inner().to_string())
+    })
+}
+
+fn check(name: &str, text: &str) -> Result<(), Problem> {
+    let name = || percent_decode_str(name).decode_utf8_lossy().into_owned();
+    if text.len() > LONGEST {
+        let name: String = name().chars().take(64).collect();
+        return Err(Problem::parameter(
+            &name,
+            format!("is longer than {LONGEST} bytes"),
+        ));
+    }
+    match percent_decode_str(text).decode_utf8() {
+        Err(_) => Err(Problem::parameter(&name(), "is not UTF-8")),
+        Ok(text) if text.contains('\0') => {
+            Err(Problem::parameter(&name(), "holds a NUL character"))
+        }
+        Ok(_) => Ok(()),
+    }
+}

@@ -1,0 +1,186 @@
+//! Values that requests hold, read more strictly than their libraries would.
+
+use std::{fmt, marker::PhantomData, str::FromStr};
+
+use chrono::{Datelike, NaiveDate};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de, de::Visitor};
+
+/// A date as `YYYY-MM-DD`, in the years 0001 to 9999 that both engines write and order alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Date(pub NaiveDate);
+
+impl FromStr for Date {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let digits = |b: (usize, u8)| match b.0 {
+            4 | 7 => b.1 == b'-',
+            _ => b.1.is_ascii_digit(),
+        };
+        let written = text.len() == 10 && text.bytes().enumerate().all(digits);
+        let date = written
+            .then(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok())
+            .flatten();
+        match date {
+            Some(date) if date.year() >= 1 => Ok(Self(date)),
+            _ => Err("must be a date of the calendar, as YYYY-MM-DD".to_owned()),
+        }
+    }
+}
+
+impl Serialize for Date {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Date {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(Parsed(PhantomData, "a date as YYYY-MM-DD"))
+    }
+}
+
+/// How many items a page may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit(pub u64);
+
+impl Limit {
+    const MOST: u64 = 500;
+}
+
+impl Default for Limit {
+    fn default() -> Self {
+        Self(50)
+    }
+}
+
+impl FromStr for Limit {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let number = text
+            .bytes()
+            .all(|b| b.is_ascii_digit())
+            .then(|| text.parse().ok())
+            .flatten();
+        match number {
+            Some(number @ 1..=Self::MOST) => Ok(Self(number)),
+            _ => Err(format!("must be a whole number from 1 to {}", Self::MOST)),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Limit {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(Parsed(PhantomData, "a whole number"))
+    }
+}
+
+/// A list in one parameter, separated by commas.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Words(pub Vec<String>);
+
+impl FromStr for Words {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let words: Vec<String> = text.split(',').map(str::to_owned).collect();
+        if words.iter().any(String::is_empty) {
+            return Err("must be one or more words with commas between them".to_owned());
+        }
+        Ok(Self(words))
+    }
+}
+
+impl<'de> Deserialize<'de> for Words {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(Parsed(PhantomData, "words with commas between them"))
+    }
+}
+
+/// Reads a string by its `FromStr`.
+struct Parsed<T>(PhantomData<T>, &'static str);
+
+impl<T: FromStr<Err = String>> Visitor<'_> for Parsed<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.1)
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
+        text.parse().map_err(E::custom)
+    }
+}
+
+/// For a field of a patch that cannot be taken away: `null` is refused.
+pub fn given<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    T::deserialize(deserializer).map(Some)
+}
+
+/// For a field of a patch that can: `null` is `Some(None)`, a field left out is `None`.
+#[allow(clippy::option_option)]
+pub fn present<'de, T, D>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    Option::deserialize(deserializer).map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Date, Limit, Words};
+
+    #[test]
+    fn a_date_is_ten_characters_of_the_calendar() {
+        assert!("2024-02-29".parse::<Date>().is_ok());
+        for text in [
+            "",
+            "2025-02-29",
+            "9999-99-99",
+            "0000-01-01",
+            "2025-1-05",
+            "+2025-01-05",
+            "20250105",
+            " 2025-01-05",
+            "2025-01-05T00:00:00Z",
+            "-001-01-01",
+            "２０２５-01-05",
+        ] {
+            assert!(text.parse::<Date>().is_err(), "{text:?} was accepted");
+        }
+    }
+
+    #[test]
+    fn a_limit_is_from_1_to_500() {
+        assert_eq!("500".parse(), Ok(Limit(500)));
+        for text in [
+            "",
+            "0",
+            "501",
+            "-1",
+            "+5",
+            "5.0",
+            "1e2",
+            "99999999999999999999",
+        ] {
+            assert!(text.parse::<Limit>().is_err(), "{text:?} was accepted");
+        }
+    }
+
+    #[test]
+    fn words_are_never_empty() {
+        assert_eq!(
+            "A:B,C".parse(),
+            Ok(Words(vec!["A:B".to_owned(), "C".to_owned()]))
+        );
+        for text in ["", ",", "A,", ",A", "A,,B"] {
+            assert!(text.parse::<Words>().is_err(), "{text:?} was accepted");
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! The service: books, packs and patterns over HTTP, as the REST contract describes them.
+//!
+//! - [`server`] starts it; [`state`] is what its handlers share.
+//! - `routes` has one module a resource: paths, handlers, request and response types.
+//! - `extract` reads requests strictly; `problem` turns every error into one form.
+//! - `idempotency`, `etag`, `cursor`: the conventions that resources have in common.
+//! - [`openapi`]: the contract, made from the code.
+
+mod answer;
+mod context;
+mod cursor;
+mod etag;
+mod extract;
+mod idempotency;
+mod ledger_head;
+mod metrics;
+pub mod openapi;
+mod problem;
+pub mod routes;
+pub mod schema;
+pub mod server;
+mod spool;
+pub mod state;
+
+pub use ledger_head::LedgerHeadReader;
+pub use routes::positions::PositionsOut;
+pub use server::{Limits, serve};
+pub use state::{ApiConfig, AppState, SchemaState};

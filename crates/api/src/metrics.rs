@@ -1,0 +1,146 @@
+//! What the service counts of itself, in Prometheus' text format.
+
+use std::time::Duration;
+
+use actix_web::http::{Method, StatusCode};
+use db::PoolStatus;
+use prometheus::{
+    Encoder, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
+    TextEncoder,
+};
+
+use crate::ApiConfig;
+
+pub struct Metrics {
+    registry: Registry,
+    requests: IntCounterVec,
+    duration: HistogramVec,
+    in_flight: IntGauge,
+    connections: IntGaugeVec,
+    waiting: IntGauge,
+}
+
+/// From a tenth of a millisecond to ten seconds.
+const BUCKETS: [f64; 11] = [
+    0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0,
+];
+
+impl Metrics {
+    pub fn new(config: &ApiConfig) -> Result<Self, prometheus::Error> {
+        let registry = Registry::new();
+        let requests = IntCounterVec::new(
+            Opts::new(
+                "tallystick_http_requests_total",
+                "Requests that were answered",
+            ),
+            &["route", "method", "status"],
+        )?;
+        let duration = HistogramVec::new(
+            HistogramOpts::new(
+                "tallystick_http_request_duration_seconds",
+                "Time to an answer",
+            )
+            .buckets(BUCKETS.to_vec()),
+            &["route", "method"],
+        )?;
+        let in_flight = IntGauge::new(
+            "tallystick_http_requests_in_flight",
+            "Requests not yet answered",
+        )?;
+        let connections = IntGaugeVec::new(
+            Opts::new("tallystick_db_connections", "Database connections by state"),
+            &["state"],
+        )?;
+        let waiting = IntGauge::new(
+            "tallystick_db_waiting",
+            "Units of work waiting for a connection",
+        )?;
+        let build = IntGaugeVec::new(
+            Opts::new(
+                "tallystick_build_info",
+                "Always 1; the labels say what runs",
+            ),
+            &["version", "build", "env"],
+        )?;
+        build
+            .with_label_values(&[&config.version, &config.build, &config.env])
+            .set(1);
+        registry.register(Box::new(requests.clone()))?;
+        registry.register(Box::new(duration.clone()))?;
+        registry.register(Box::new(in_flight.clone()))?;
+        registry.register(Box::new(connections.clone()))?;
+        registry.register(Box::new(waiting.clone()))?;
+        registry.register(Box::new(build))?;
+        Ok(Self {
+            registry,
+            requests,
+            duration,
+            in_flight,
+            connections,
+            waiting,
+        })
+    }
+
+    /// Counts a request as not yet answered until the guard is dropped.
+    pub fn count_in_flight(&self) -> InFlightGuard {
+        self.in_flight.inc();
+        InFlightGuard(self.in_flight.clone())
+    }
+
+    /// `route` is the path with its parameters by name; `None` where there is no such path.
+    pub fn observe(
+        &self,
+        route: Option<&str>,
+        method: &Method,
+        status: StatusCode,
+        duration: Duration,
+    ) {
+        let route = route.unwrap_or("unknown");
+        let method = known_method(method);
+        self.requests
+            .with_label_values(&[route, method, status.as_str()])
+            .inc();
+        self.duration
+            .with_label_values(&[route, method])
+            .observe(duration.as_secs_f64());
+    }
+
+    pub fn text(&self, pool: PoolStatus) -> Result<Vec<u8>, prometheus::Error> {
+        self.connections
+            .with_label_values(&["free"])
+            .set(pool.free.into());
+        self.connections
+            .with_label_values(&["in_use"])
+            .set(pool.in_use.into());
+        self.connections
+            .with_label_values(&["max"])
+            .set(pool.max_size.into());
+        self.waiting
+            .set(i64::try_from(pool.waiting).unwrap_or(i64::MAX));
+        let mut text = Vec::new();
+        TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
+        Ok(text)
+    }
+}
+
+/// A client may invent methods; the series must stay few.
+fn known_method(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
+}
+
+pub struct InFlightGuard(IntGauge);
+
+impl Drop for InFlightGuard {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}

@@ -1,0 +1,110 @@
+//! The published contract, made from the handlers and their types.
+
+mod answers;
+mod refusals;
+
+use answers::WholeAnswers;
+use refusals::Refusals;
+use utoipa::{OpenApi, openapi::path::Operation};
+
+use crate::{
+    problem::{FieldError, PackAtFault, ProblemOut},
+    routes::{
+        cash_flows, docs, executions, health, imports, pack_rows, pack_state, packs, patterns,
+        portfolios, positions, securities,
+    },
+    schema,
+};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Tallystick",
+        description = "A portfolio back end whose every number can be reproduced.\n\n\
+            Decimals are strings, ratios plain fractions, instants RFC 3339 in UTC. Errors are \
+            `application/problem+json` with a stable `code`. Every POST under `/v1` takes an \
+            `Idempotency-Key`: for 24 hours its repetition gets the first answer. `X-Request-Id` is \
+            echoed, or made.\n\n\
+            There are no accounts yet, so no operation asks for credentials: the service acts for \
+            one local owner, listens on the loopback interface only, and answers neither requests \
+            that name another host (421) nor those that come from another site's page (403).",
+        license(name = "MIT OR Apache-2.0"),
+    ),
+    paths(
+        portfolios::create_portfolio,
+        portfolios::list_portfolios,
+        portfolios::get_portfolio,
+        portfolios::update_portfolio,
+        portfolios::delete_portfolio,
+        positions::list_positions,
+        cash_flows::list_cash_flows,
+        imports::import_ledger,
+        imports::get_import,
+        securities::create_security,
+        securities::list_securities,
+        securities::get_security,
+        packs::create_pack,
+        packs::list_packs,
+        packs::get_latest_pack,
+        packs::get_pack,
+        pack_rows::list_prices,
+        pack_rows::load_prices,
+        pack_rows::list_fx_rates,
+        pack_rows::load_fx_rates,
+        pack_state::mark_pack_fresh,
+        pack_state::mark_pack_failed,
+        pack_state::verify_pack,
+        pack_state::get_proof,
+        patterns::list_patterns,
+        patterns::get_pattern,
+        executions::execute_pattern,
+        executions::list_executions,
+        executions::get_execution,
+        executions::replay_execution,
+        health::get_liveness,
+        health::get_health,
+        health::get_pack_health,
+        health::get_database_health,
+        health::get_readiness,
+        health::get_version,
+        health::get_metrics,
+        docs::get_openapi,
+        docs::get_problem_kind,
+    ),
+    components(schemas(
+        ProblemOut, FieldError, PackAtFault, schema::Decimal, schema::CalendarDate,
+    )),
+    tags(
+        (name = "Portfolios", description = "The books: what is held, and what it is worth"),
+        (name = "Securities", description = "What can be held and priced"),
+        (name = "Pricing packs", description = "Dated sets of prices and rates, frozen by a hash"),
+        (name = "Patterns", description = "Named, repeatable analyses, and their runs"),
+        (name = "Health", description = "Whether it works, and what it is"),
+    ),
+    modifiers(&WholeAnswers, &Refusals),
+)]
+struct Document;
+
+/// The document as it is published: indented, ending in a line feed.
+pub fn json() -> String {
+    let mut text = Document::openapi().to_pretty_json().unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+fn operations(
+    document: &mut utoipa::openapi::OpenApi,
+) -> impl Iterator<Item = (&str, &mut Operation)> {
+    document.paths.paths.iter_mut().flat_map(|(path, item)| {
+        let methods = [
+            &mut item.get,
+            &mut item.post,
+            &mut item.patch,
+            &mut item.delete,
+        ];
+        methods
+            .into_iter()
+            .flatten()
+            .map(move |operation| (path.as_str(), operation))
+    })
+}

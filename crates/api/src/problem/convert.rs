@@ -1,0 +1,176 @@
+//! Which problem each crate's error is.
+
+use actix_web::http::StatusCode;
+use pricing::RowError;
+
+use super::{FieldError, PackAtFault, Problem, kinds};
+
+impl From<db::Error> for Problem {
+    fn from(error: db::Error) -> Self {
+        match error {
+            db::Error::Unavailable(_) => {
+                let advice = "the database does not answer; try again";
+                Self::new(kinds::UNAVAILABLE, advice)
+                    .retry_later()
+                    .caused_by(error)
+            }
+            db::Error::Locked(_) => {
+                let advice = "the database is busy with another program's work; try again";
+                Self::new(kinds::UNAVAILABLE, advice)
+                    .retry_later()
+                    .caused_by(error)
+            }
+            db::Error::ReadOnly(_) => {
+                let advice = "the database cannot be written to at the moment";
+                Self::new(kinds::READ_ONLY, advice)
+                    .retry_later()
+                    .caused_by(error)
+            }
+            // Each service names the conflicts that it knows; what is left came from a race.
+            db::Error::Duplicate(_) | db::Error::Referenced(_) | db::Error::Refused(_) => {
+                let advice = "what the request is about was changed meanwhile; read it again";
+                Self::new(kinds::CONFLICT, advice).caused_by(error)
+            }
+            db::Error::Unfinished(_) | db::Error::Other(_) => Self::internal(error),
+        }
+    }
+}
+
+impl From<books::Error> for Problem {
+    fn from(error: books::Error) -> Self {
+        use books::Error;
+
+        let detail = error.to_string();
+        match error {
+            Error::PortfolioNotFound { .. } => Self::new(kinds::PORTFOLIO_NOT_FOUND, detail),
+            Error::SecurityNotFound { .. } => Self::new(kinds::SECURITY_NOT_FOUND, detail),
+            Error::ImportNotFound { .. } => Self::new(kinds::IMPORT_NOT_FOUND, detail),
+            Error::NameTaken { .. } => Self::new(kinds::NAME_TAKEN, detail),
+            Error::SymbolTaken { .. } => Self::new(kinds::SYMBOL_TAKEN, detail),
+            Error::Invalid { field, detail } => Self::invalid(field, detail),
+            Error::Changed => Self::new(kinds::PRECONDITION_FAILED, detail),
+            Error::HasTransactions { .. } => Self::new(kinds::PORTFOLIO_HAS_TRANSACTIONS, detail),
+            Error::LedgerChanged { .. } => Self::new(kinds::LEDGER_CHANGED, detail),
+            Error::Ledger(faults) => (&faults).into(),
+            Error::Overflow => Self::new(kinds::OVERFLOW, detail),
+            Error::Database(error) => error.into(),
+        }
+    }
+}
+
+impl From<pricing::Error> for Problem {
+    fn from(error: pricing::Error) -> Self {
+        use pricing::Error;
+
+        let detail = error.to_string();
+        match error {
+            Error::PackNotFound { .. } | Error::NoPack { .. } => {
+                Self::new(kinds::PACK_NOT_FOUND, detail)
+            }
+            Error::NotWarming { .. } => Self::new(kinds::PACK_NOT_WARMING, detail),
+            Error::StillWarming { .. } => Self::new(kinds::PACK_STILL_WARMING, detail),
+            Error::PackExists { .. } => Self::new(kinds::PACK_EXISTS, detail),
+            Error::Empty { .. } => Self::new(kinds::PACK_EMPTY, detail),
+            Error::BadRows(rows) => bad_rows(&rows),
+            Error::SymbolNotInPack { .. } => Self::new(kinds::PRICE_NOT_FOUND, detail),
+            Error::Invalid { field, detail } => Self::invalid(field, detail),
+            Error::Database(error) => error.into(),
+            Error::Io(error) => Self::internal(error),
+        }
+    }
+}
+
+fn bad_rows(rows: &[RowError]) -> Problem {
+    let detail = "nothing was loaded, since rows have faults; see errors";
+    let problem = Problem::new(kinds::ROWS_INVALID, detail);
+    rows.iter().fold(problem, |problem, row| {
+        problem.at_pointer(format!("/line/{}", row.line), row.detail.clone())
+    })
+}
+
+impl From<performance::Error> for Problem {
+    fn from(error: performance::Error) -> Self {
+        use performance::Error;
+
+        match error {
+            Error::Overflow { .. } => Self::new(kinds::OVERFLOW, error.to_string()),
+            Error::Books(error) => error.into(),
+            Error::Pricing(error) => error.into(),
+            Error::Database(error) => error.into(),
+        }
+    }
+}
+
+impl From<patterns::Error> for Problem {
+    fn from(error: patterns::Error) -> Self {
+        use patterns::Error;
+
+        let detail = error.to_string();
+        match error {
+            Error::PatternNotFound { .. } => Self::new(kinds::PATTERN_NOT_FOUND, detail),
+            Error::InputsInvalid { errors, .. } => {
+                let problem = Self::new(kinds::INPUTS_INVALID, detail);
+                errors.into_iter().fold(problem, |p, fault| {
+                    p.at_pointer(fault.pointer, fault.detail)
+                })
+            }
+            Error::PortfolioNotFound { .. } => Self::new(kinds::PORTFOLIO_NOT_FOUND, detail),
+            Error::SecurityNotFound { .. } => Self::new(kinds::SECURITY_NOT_FOUND, detail),
+            Error::ExecutionNotFound { .. } => Self::new(kinds::EXECUTION_NOT_FOUND, detail),
+            Error::PackNotFound { .. } => Self::new(kinds::PACK_NOT_FOUND, detail)
+                .with_status(StatusCode::SERVICE_UNAVAILABLE),
+            Error::PackWarming {
+                pack_id,
+                status,
+                prewarm_done,
+            } => {
+                let pack_status = Some(status.to_string());
+                let prewarm_done = Some(prewarm_done);
+                Self::new(kinds::PACK_WARMING, detail)
+                    .about_pack(PackAtFault {
+                        pack_id,
+                        pack_status,
+                        prewarm_done,
+                    })
+                    .retry_later()
+            }
+            Error::PackFailed { pack_id, .. } => {
+                let pack_status = Some(entity::values::PackStatus::Error.to_string());
+                Self::new(kinds::PACK_FAILED, detail).about_pack(PackAtFault {
+                    pack_id,
+                    pack_status,
+                    prewarm_done: None,
+                })
+            }
+            Error::Overflow => Self::new(kinds::OVERFLOW, detail),
+            Error::Json(error) => Self::internal(error),
+            Error::Performance(error) => error.into(),
+            Error::Books(error) => error.into(),
+            Error::Pricing(error) => error.into(),
+            Error::Database(error) => error.into(),
+        }
+    }
+}
+
+/// How many faults of a ledger one answer names.
+const MOST_FAULTS: usize = 50;
+
+impl From<&ledger::Diagnostics> for Problem {
+    fn from(faults: &ledger::Diagnostics) -> Self {
+        let detail = match faults.len() {
+            1 => "nothing was imported, since the ledger has a fault".to_owned(),
+            n => format!("nothing was imported, since the ledger has {n} faults"),
+        };
+        let errors = faults.first(MOST_FAULTS).iter().map(field_error).collect();
+        Self::new(kinds::LEDGER_INVALID, detail).with_errors(errors)
+    }
+}
+
+fn field_error(fault: &ledger::Diagnostic) -> FieldError {
+    let pointer = (fault.line > 0).then(|| format!("/line/{}", fault.line));
+    FieldError {
+        pointer,
+        parameter: None,
+        detail: fault.to_string(),
+    }
+}

@@ -1,0 +1,62 @@
+//! Every kind of problem: its stable code, its usual status and its title.
+
+/// A kind of problem. The code never changes once it is published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kind {
+    pub code: &'static str,
+    pub status: u16,
+    pub title: &'static str,
+}
+
+macro_rules! kinds {
+    ($($name:ident = $code:literal, $status:literal, $title:literal;)+) => {
+        $(pub const $name: Kind = Kind { code: $code, status: $status, title: $title };)+
+
+        /// All of them, for whoever asks what a code means.
+        pub const ALL: &[Kind] = &[$($name),+];
+    };
+}
+
+kinds! {
+    BODY_INVALID = "body_invalid", 400, "The body is malformed";
+    PARAMETER_INVALID = "parameter_invalid", 400, "A parameter is malformed or unknown";
+    HEADER_INVALID = "header_invalid", 400, "A header is malformed";
+    CURSOR_INVALID = "cursor_invalid", 400, "The cursor is not one of this list";
+    REQUEST_INVALID = "request_invalid", 400, "The request is malformed";
+    ORIGIN_REFUSED = "origin_refused", 403, "The request comes from another site";
+    ROUTE_NOT_FOUND = "route_not_found", 404, "There is nothing at this path";
+    PORTFOLIO_NOT_FOUND = "portfolio_not_found", 404, "There is no such portfolio";
+    SECURITY_NOT_FOUND = "security_not_found", 404, "There is no such security";
+    IMPORT_NOT_FOUND = "import_not_found", 404, "There is no such import";
+    PACK_NOT_FOUND = "pricing_pack_not_found", 404, "There is no such pricing pack";
+    PRICE_NOT_FOUND = "price_not_found", 404, "The pricing pack has no such price";
+    PATTERN_NOT_FOUND = "pattern_not_found", 404, "There is no such pattern";
+    EXECUTION_NOT_FOUND = "execution_not_found", 404, "There is no such execution";
+    PROBLEM_NOT_FOUND = "problem_not_found", 404, "There is no such kind of problem";
+    METHOD_NOT_ALLOWED = "method_not_allowed", 405, "The path does not take this method";
+    CONFLICT = "conflict", 409, "The request came too late";
+    NAME_TAKEN = "name_taken", 409, "The name is in use";
+    SYMBOL_TAKEN = "symbol_taken", 409, "The symbol is in use";
+    PORTFOLIO_HAS_TRANSACTIONS = "portfolio_has_transactions", 409, "The portfolio is in use";
+    LEDGER_CHANGED = "ledger_changed", 409, "The ledger contradicts what was imported from it";
+    PACK_EXISTS = "pricing_pack_exists", 409, "The pricing pack is there already";
+    PACK_NOT_WARMING = "pricing_pack_not_warming", 409, "The pricing pack is frozen";
+    PACK_STILL_WARMING = "pricing_pack_still_warming", 409, "The pricing pack is not frozen yet";
+    IN_FLIGHT = "idempotency_in_flight", 409, "The first request with this key is not answered yet";
+    PRECONDITION_FAILED = "precondition_failed", 412, "The resource has changed";
+    BODY_TOO_LARGE = "body_too_large", 413, "The body is too large";
+    MEDIA_TYPE = "media_type_unsupported", 415, "The body's media type is not taken here";
+    MISDIRECTED = "host_refused", 421, "The request names another host";
+    VALIDATION_FAILED = "validation_failed", 422, "A value breaks a rule";
+    LEDGER_INVALID = "ledger_invalid", 422, "The ledger has faults";
+    ROWS_INVALID = "rows_invalid", 422, "Rows of the body have faults";
+    PACK_EMPTY = "pricing_pack_empty", 422, "The pricing pack is empty";
+    INPUTS_INVALID = "pattern_inputs_invalid", 422, "The pattern's inputs are not valid";
+    OVERFLOW = "number_too_large", 422, "A figure has too many digits";
+    KEY_REUSED = "idempotency_key_reused", 422, "The key was used for another request";
+    INTERNAL = "internal_error", 500, "The program failed";
+    UNAVAILABLE = "database_unavailable", 503, "The database is not available";
+    READ_ONLY = "database_read_only", 503, "The database is read-only";
+    PACK_WARMING = "pricing_pack_warming", 503, "The pricing pack is still warming";
+    PACK_FAILED = "pricing_pack_error", 503, "The pricing pack failed";
+}

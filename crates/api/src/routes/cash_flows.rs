@@ -1,0 +1,101 @@
+//! `/v1/portfolios/{id}/cash-flows`
+
+use actix_web::{HttpResponse, web::ServiceConfig};
+use chrono::NaiveDate;
+use db::page::Page;
+use entity::{
+    books::cash_flow,
+    values::{self, CashFlowId, Money, PortfolioId, TransactionId},
+};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::readable;
+use crate::{
+    answer::Answer,
+    cursor::{ListOut, page},
+    extract::{Call, Date, Limit, UrlPath, UrlQuery},
+    problem::Problem,
+    schema::{CalendarDate, CashFlowKind, Decimal},
+};
+
+pub fn configure(config: &mut ServiceConfig) {
+    config.service(readable("/v1/portfolios/{id}/cash-flows", list_cash_flows));
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ListCashFlows {
+    /// The first day.
+    #[param(value_type = Option<CalendarDate>)]
+    from: Option<Date>,
+    /// The last day.
+    #[param(value_type = Option<CalendarDate>)]
+    to: Option<Date>,
+    #[param(value_type = Option<u64>, minimum = 1, maximum = 500, default = 50)]
+    limit: Option<Limit>,
+    cursor: Option<String>,
+}
+
+/// Cash in or out, told from trading.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CashFlowOut {
+    #[schema(value_type = uuid::Uuid)]
+    pub id: CashFlowId,
+    pub flow_date: NaiveDate,
+    #[schema(value_type = CashFlowKind)]
+    pub kind: values::CashFlowKind,
+    /// Signed: into the portfolio is positive.
+    #[schema(value_type = Decimal)]
+    pub amount: Money,
+    pub currency: String,
+    #[schema(value_type = uuid::Uuid)]
+    pub transaction_id: TransactionId,
+    /// Capital that the owner put in or took out, as against income and costs.
+    pub is_external: bool,
+}
+
+impl From<cash_flow::Model> for CashFlowOut {
+    fn from(flow: cash_flow::Model) -> Self {
+        Self {
+            id: flow.id,
+            flow_date: flow.flow_date,
+            kind: flow.kind,
+            amount: flow.amount,
+            currency: flow.currency,
+            transaction_id: flow.transaction_id,
+            is_external: flow.is_external,
+        }
+    }
+}
+
+/// A portfolio's cash flows, the oldest first.
+#[utoipa::path(
+    get, path = "/v1/portfolios/{id}/cash-flows", tag = "Portfolios",
+    params(("id" = uuid::Uuid, Path), ListCashFlows),
+    responses(
+        (status = 200, description = "A page", body = ListOut<CashFlowOut>),
+        (status = 404, description = "`portfolio_not_found`"),
+    ),
+)]
+pub async fn list_cash_flows(
+    call: Call,
+    UrlPath(id): UrlPath<PortfolioId>,
+    UrlQuery(query): UrlQuery<ListCashFlows>,
+) -> Result<HttpResponse, Problem> {
+    let (after, limit) = page::<(Date, CashFlowId)>(query.limit, query.cursor.as_deref())?;
+    let after = after.map(|(date, id)| (date.0, id));
+    let (from, to) = (query.from.map(|date| date.0), query.to.map(|date| date.0));
+    let page = Page { after, limit };
+    let found = call
+        .ctx
+        .database
+        .clone()
+        .read(async move |tx: db::Tx| {
+            books::cash_flows::list(&call.ctx, &tx, id, from, to, &page).await
+        })
+        .await?;
+    let list = ListOut::new(found, |last| (last.flow_date, last.id), CashFlowOut::from);
+    Ok(Answer::ok(&list)?.into())
+}

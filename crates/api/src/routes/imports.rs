@@ -1,0 +1,252 @@
+//! `/v1/portfolios/{id}/imports` and `/v1/imports/{id}`
+
+use actix_web::{
+    HttpResponse,
+    web::{self, ServiceConfig},
+};
+use books::import::{self, ImportReport, LedgerImport};
+use chrono::{DateTime, Utc};
+use db::Tx;
+use entity::{
+    books::import as import_row,
+    values::{self, ImportId, PortfolioId},
+};
+use ledger::{Diagnostics, Ledger, PortfolioView};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use utoipa::{IntoParams, ToSchema};
+
+use super::readable;
+use crate::{
+    answer::Answer,
+    extract::{Call, TextBody, UrlPath, UrlQuery, Words},
+    idempotency,
+    problem::Problem,
+    schema::ImportStatus,
+};
+
+pub fn configure(config: &mut ServiceConfig) {
+    config
+        .service(web::resource("/v1/portfolios/{id}/imports").post(import_ledger))
+        .service(readable("/v1/imports/{id}", get_import));
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ImportLedger {
+    /// What the body is written in. Default: `beancount`.
+    #[serde(default)]
+    #[param(inline, required = false)]
+    format: ImportFormat,
+    /// The accounts that are the portfolio, with those below them; commas between them.
+    #[param(value_type = String, example = "Assets:US:ETrade")]
+    accounts: Words,
+    /// Only say what an import would do.
+    #[serde(default)]
+    #[param(default = false)]
+    dry_run: bool,
+    /// What to call the body where its faults are named.
+    #[param(default = "ledger.beancount")]
+    name: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ImportFormat {
+    #[default]
+    Beancount,
+}
+
+const BODY_NAME: &str = "ledger.beancount";
+
+/// What an import wrote, or would write.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ImportReportOut {
+    /// Null if there was nothing to write.
+    #[schema(value_type = Option<uuid::Uuid>)]
+    pub import_id: Option<ImportId>,
+    #[schema(value_type = Option<uuid::Uuid>)]
+    pub portfolio_id: Option<PortfolioId>,
+    pub portfolio_name: String,
+    pub base_currency: String,
+    pub dry_run: bool,
+    /// Rows that are new, here and below.
+    pub transactions: usize,
+    pub lots: usize,
+    pub closures: usize,
+    pub cash_flows: usize,
+    pub securities: usize,
+    /// Transactions that were imported before.
+    pub already_present: usize,
+    /// The portfolio's revision with this import.
+    pub books_revision: i64,
+    pub warnings: Vec<String>,
+}
+
+impl ImportReportOut {
+    fn new(report: ImportReport, dry_run: bool) -> Self {
+        Self {
+            import_id: report.import_id,
+            portfolio_id: report.portfolio_id,
+            portfolio_name: report.portfolio_name,
+            base_currency: report.base_currency,
+            dry_run,
+            transactions: report.transactions,
+            lots: report.lots,
+            closures: report.closures,
+            cash_flows: report.cash_flows,
+            securities: report.securities,
+            already_present: report.already_present,
+            books_revision: report.books_revision,
+            warnings: report.warnings,
+        }
+    }
+}
+
+/// What was read into the books, when, and from what.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ImportOut {
+    #[schema(value_type = uuid::Uuid)]
+    pub id: ImportId,
+    #[schema(value_type = Option<uuid::Uuid>)]
+    pub portfolio_id: Option<PortfolioId>,
+    #[schema(example = "beancount")]
+    pub format: String,
+    /// `sha256:` and lower-case hex of what was read.
+    pub file_hash: String,
+    #[schema(value_type = ImportStatus)]
+    pub status: values::ImportStatus,
+    /// New rows by kind.
+    #[schema(value_type = Object)]
+    pub counts: Value,
+    #[schema(value_type = Vec<Object>)]
+    pub errors: Value,
+    pub created_at: DateTime<Utc>,
+}
+
+impl From<import_row::Model> for ImportOut {
+    fn from(import: import_row::Model) -> Self {
+        Self {
+            id: import.id,
+            portfolio_id: import.portfolio_id,
+            format: import.format,
+            file_hash: import.file_hash,
+            status: import.status,
+            counts: import.counts,
+            errors: import.errors,
+            created_at: import.created_at,
+        }
+    }
+}
+
+/// Reads a ledger's text into a portfolio, whole or not at all.
+///
+/// What was imported before is known again, so that a ledger that has grown may be imported again.
+/// The text is all there is: an `include` is refused.
+#[utoipa::path(
+    post, path = "/v1/portfolios/{id}/imports", tag = "Portfolios",
+    params(
+        ("id" = uuid::Uuid, Path), ImportLedger, ("Idempotency-Key" = Option<String>, Header),
+    ),
+    request_body(content = String, content_type = "text/plain",
+        description = "A ledger in Beancount's language"),
+    responses(
+        (status = 200, description = "A dry run, or nothing new", body = ImportReportOut),
+        (status = 201, description = "Imported", body = ImportReportOut,
+            headers(("Location" = String))),
+        (status = 404, description = "`portfolio_not_found`"),
+        (status = 409, description = "`ledger_changed`: it contradicts what was imported"),
+        (status = 422, description = "`ledger_invalid`, with file, line and message of each fault"),
+    ),
+)]
+pub async fn import_ledger(
+    call: Call,
+    UrlPath(id): UrlPath<PortfolioId>,
+    UrlQuery(query): UrlQuery<ImportLedger>,
+    body: TextBody,
+) -> Result<HttpResponse, Problem> {
+    let ImportFormat::Beancount = query.format;
+    books::portfolios::find(&call.ctx, call.ctx.database.reader(), id).await?;
+    let hash = Sha256::digest(&body.text).to_vec();
+    let file_hash = format!("sha256:{}", hex::encode(&hash));
+    let name = query.name.unwrap_or_else(|| BODY_NAME.to_owned());
+    let accounts = query.accounts.0;
+    let (ledger, view) = web::block(move || read_ledger(&name, &body.text, &accounts))
+        .await
+        .map_err(Problem::internal)?
+        .map_err(|faults| Problem::from(&faults))?;
+    if query.dry_run {
+        return preview(&call, id, ledger, view, file_hash).await;
+    }
+    idempotency::create(&call, hash, async move |ctx, tx: Tx| {
+        let portfolio = books::portfolios::find(&ctx, &tx, id).await?;
+        let request = request(portfolio.name, file_hash);
+        let report = import::import_ledger(&ctx, &tx, &ledger, &view, request).await?;
+        let location = report.import_id.map(|id| format!("/v1/imports/{id}"));
+        let out = ImportReportOut::new(report, false);
+        location.map_or_else(
+            || Answer::ok(&out),
+            |location| Answer::created(location, &out),
+        )
+    })
+    .await
+}
+
+async fn preview(
+    call: &Call,
+    id: PortfolioId,
+    ledger: Ledger,
+    view: PortfolioView,
+    file_hash: String,
+) -> Result<HttpResponse, Problem> {
+    let ctx = call.ctx.clone();
+    let report = call
+        .ctx
+        .database
+        .read(async move |tx: Tx| -> Result<_, Problem> {
+            let portfolio = books::portfolios::find(&ctx, &tx, id).await?;
+            let request = request(portfolio.name, file_hash);
+            Ok(import::preview_ledger(&ctx, &tx, &ledger, &view, &request).await?)
+        })
+        .await?;
+    Ok(Answer::ok(&ImportReportOut::new(report, true))?.into())
+}
+
+/// No commit: nothing says that the text lies in the repository of the configured ledger.
+fn request(portfolio_name: String, file_hash: String) -> LedgerImport {
+    LedgerImport {
+        portfolio_name,
+        base_currency: None,
+        file_hash,
+        ledger_commit_hash: None,
+    }
+}
+
+fn read_ledger(
+    name: &str,
+    text: &str,
+    accounts: &[String],
+) -> Result<(Ledger, PortfolioView), Diagnostics> {
+    let ledger = ledger::parse(name, text)?;
+    let prefixes: Vec<&str> = accounts.iter().map(String::as_str).collect();
+    let view = ledger.portfolio(&prefixes, None)?;
+    Ok((ledger, view))
+}
+
+/// One import.
+#[utoipa::path(
+    get, path = "/v1/imports/{id}", tag = "Portfolios", params(("id" = uuid::Uuid, Path)),
+    responses(
+        (status = 200, description = "The import", body = ImportOut),
+        (status = 404, description = "`import_not_found`"),
+    ),
+)]
+pub async fn get_import(
+    call: Call,
+    UrlPath(id): UrlPath<ImportId>,
+) -> Result<HttpResponse, Problem> {
+    let found = import::find(&call.ctx, call.ctx.database.reader(), id).await?;
+    Ok(Answer::ok(&ImportOut::from(found))?.into())
+}

@@ -1,0 +1,54 @@
+//! The paths, one module a resource; each with its request (`…In`, `…Patch`) and response (`…Out`)
+//! types.
+
+// The macro `utoipa::path` writes them.
+#![allow(unused_qualifications)]
+
+pub mod cash_flows;
+pub mod docs;
+pub mod executions;
+pub mod health;
+pub mod imports;
+pub mod pack_rows;
+pub mod pack_state;
+pub mod packs;
+pub mod patterns;
+pub mod portfolios;
+pub mod positions;
+pub mod securities;
+
+use actix_web::{FromRequest, Handler, Resource, Responder, web, web::ServiceConfig};
+
+/// A path with GET, and HEAD along with it.
+fn readable<F, Args>(path: &str, handler: F) -> Resource
+where
+    F: Handler<Args>,
+    F::Output: Responder + 'static,
+    Args: FromRequest + 'static,
+{
+    web::resource(path).get(handler.clone()).head(handler)
+}
+
+pub fn configure(config: &mut ServiceConfig) {
+    config
+        .service(readable(
+            "/v1/portfolios/{id}/positions",
+            positions::list_positions,
+        ))
+        .service(readable("/v1/packs/latest", packs::get_latest_pack));
+    for configure_resource in [
+        health::configure,
+        docs::configure,
+        portfolios::configure,
+        cash_flows::configure,
+        imports::configure,
+        securities::configure,
+        packs::configure,
+        pack_rows::configure,
+        pack_state::configure,
+        patterns::configure,
+        executions::configure,
+    ] {
+        configure_resource(config);
+    }
+}

@@ -1,0 +1,267 @@
+//! `/v1/portfolios`
+
+use actix_web::{
+    HttpResponse,
+    web::{self, ServiceConfig},
+};
+use books::portfolios::{self, NewPortfolio};
+use chrono::{DateTime, Utc};
+use db::{Tx, page::Page};
+use entity::{
+    books::portfolio,
+    values::{self, PortfolioId, SecurityId},
+};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::readable;
+use crate::{
+    answer::{Answer, show},
+    cursor::{ListOut, page},
+    etag::Etag,
+    extract::{Body, Call, Limit, UrlPath, UrlQuery, given, present},
+    idempotency,
+    problem::Problem,
+    schema::LotMethod,
+};
+
+pub fn configure(config: &mut ServiceConfig) {
+    config
+        .service(readable("/v1/portfolios", list_portfolios).post(create_portfolio))
+        .service(
+            readable("/v1/portfolios/{id}", get_portfolio)
+                .route(web::patch().to(update_portfolio))
+                .route(web::delete().to(delete_portfolio)),
+        );
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PortfolioIn {
+    /// Unique, 1 to 200 characters.
+    #[schema(min_length = 1, max_length = 200)]
+    pub name: String,
+    /// ISO 4217.
+    #[schema(example = "USD")]
+    pub base_currency: String,
+    /// How sales choose the lots they close.
+    #[serde(default = "first_in_first_out")]
+    #[schema(value_type = Option<LotMethod>, default = "fifo")]
+    pub lot_method: values::LotMethod,
+    #[serde(default)]
+    #[schema(value_type = Option<uuid::Uuid>)]
+    pub benchmark_security_id: Option<SecurityId>,
+}
+
+fn first_in_first_out() -> values::LotMethod {
+    values::LotMethod::Fifo
+}
+
+/// What to change; a field left out keeps its value.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PortfolioPatch {
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>, nullable = false, min_length = 1, max_length = 200)]
+    pub name: Option<String>,
+    /// Only as long as there are no transactions.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>, nullable = false)]
+    pub base_currency: Option<String>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<LotMethod>, nullable = false)]
+    pub lot_method: Option<values::LotMethod>,
+    /// `null` takes the benchmark away.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<uuid::Uuid>)]
+    #[allow(clippy::option_option)]
+    pub benchmark_security_id: Option<Option<SecurityId>>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<bool>, nullable = false)]
+    pub is_active: Option<bool>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PortfolioOut {
+    #[schema(value_type = uuid::Uuid)]
+    pub id: PortfolioId,
+    pub name: String,
+    /// ISO 4217.
+    pub base_currency: String,
+    #[schema(value_type = LotMethod)]
+    pub lot_method: values::LotMethod,
+    #[schema(value_type = Option<uuid::Uuid>)]
+    pub benchmark_security_id: Option<SecurityId>,
+    pub is_active: bool,
+    /// Grows with every change of the portfolio's transactions.
+    pub books_revision: i64,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+impl From<portfolio::Model> for PortfolioOut {
+    fn from(portfolio: portfolio::Model) -> Self {
+        Self {
+            id: portfolio.id,
+            name: portfolio.name,
+            base_currency: portfolio.base_currency,
+            lot_method: portfolio.lot_method,
+            benchmark_security_id: portfolio.benchmark_security_id,
+            is_active: portfolio.is_active,
+            books_revision: portfolio.books_revision,
+            created_at: portfolio.created_at,
+            updated_at: portfolio.updated_at,
+        }
+    }
+}
+
+fn etag_of(portfolio: &portfolio::Model) -> Etag {
+    Etag::of_row(portfolio.id, portfolio.updated_at)
+}
+
+/// Makes a portfolio.
+#[utoipa::path(
+    post, path = "/v1/portfolios", tag = "Portfolios", request_body = PortfolioIn,
+    params(("Idempotency-Key" = Option<String>, Header)),
+    responses(
+        (status = 201, description = "Made", body = PortfolioOut,
+            headers(("Location" = String), ("ETag" = String))),
+        (status = 404, description = "`security_not_found`: the benchmark"),
+        (status = 409, description = "`name_taken`"),
+        (status = 422, description = "`validation_failed`"),
+    ),
+)]
+pub async fn create_portfolio(
+    call: Call,
+    body: Body<PortfolioIn>,
+) -> Result<HttpResponse, Problem> {
+    let Body { value, bytes } = body;
+    let new = NewPortfolio {
+        name: value.name,
+        base_currency: value.base_currency,
+        lot_method: value.lot_method,
+        benchmark_security_id: value.benchmark_security_id,
+    };
+    idempotency::create(&call, bytes, async move |ctx, tx: Tx| {
+        let made = portfolios::create(&ctx, &tx, new).await?;
+        let (location, etag) = (format!("/v1/portfolios/{}", made.id), etag_of(&made));
+        Ok(Answer::created(location, &PortfolioOut::from(made))?.with_etag(etag))
+    })
+    .await
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ListPortfolios {
+    #[param(value_type = Option<u64>, minimum = 1, maximum = 500, default = 50)]
+    limit: Option<Limit>,
+    cursor: Option<String>,
+}
+
+/// The portfolios, in the order of their making.
+#[utoipa::path(
+    get, path = "/v1/portfolios", tag = "Portfolios", params(ListPortfolios),
+    responses((status = 200, description = "A page", body = ListOut<PortfolioOut>)),
+)]
+pub async fn list_portfolios(
+    call: Call,
+    UrlQuery(query): UrlQuery<ListPortfolios>,
+) -> Result<HttpResponse, Problem> {
+    let (after, limit) = page(query.limit, query.cursor.as_deref())?;
+    let page = Page { after, limit };
+    let found = portfolios::list(&call.ctx, call.ctx.database.reader(), &page).await?;
+    let list = ListOut::new(found, |last| last.id, PortfolioOut::from);
+    Ok(Answer::ok(&list)?.into())
+}
+
+/// One portfolio.
+#[utoipa::path(
+    get, path = "/v1/portfolios/{id}", tag = "Portfolios",
+    params(("id" = uuid::Uuid, Path), ("If-None-Match" = Option<String>, Header)),
+    responses(
+        (status = 200, description = "The portfolio", body = PortfolioOut,
+            headers(("ETag" = String))),
+        (status = 304, description = "The caller has it as it is"),
+        (status = 404, description = "`portfolio_not_found`"),
+    ),
+)]
+pub async fn get_portfolio(
+    call: Call,
+    UrlPath(id): UrlPath<PortfolioId>,
+) -> Result<HttpResponse, Problem> {
+    let found = portfolios::find(&call.ctx, call.ctx.database.reader(), id).await?;
+    show(&call, etag_of(&found), || PortfolioOut::from(found))
+}
+
+/// Changes a portfolio; with `If-Match`, only if it still is as the caller saw it.
+#[utoipa::path(
+    patch, path = "/v1/portfolios/{id}", tag = "Portfolios", request_body = PortfolioPatch,
+    params(("id" = uuid::Uuid, Path), ("If-Match" = Option<String>, Header)),
+    responses(
+        (status = 200, description = "Changed", body = PortfolioOut, headers(("ETag" = String))),
+        (status = 404, description = "`portfolio_not_found`, `security_not_found`"),
+        (status = 409, description = "`name_taken`, `portfolio_has_transactions`"),
+        (status = 412, description = "`precondition_failed`"),
+        (status = 422, description = "`validation_failed`"),
+    ),
+)]
+pub async fn update_portfolio(
+    call: Call,
+    UrlPath(id): UrlPath<PortfolioId>,
+    body: Body<PortfolioPatch>,
+) -> Result<HttpResponse, Problem> {
+    let patch = portfolios::PortfolioPatch {
+        name: body.value.name,
+        base_currency: body.value.base_currency,
+        lot_method: body.value.lot_method,
+        benchmark_security_id: body.value.benchmark_security_id,
+        is_active: body.value.is_active,
+    };
+    let Call {
+        ctx, preconditions, ..
+    } = call;
+    let database = ctx.database.clone();
+    let changed = database
+        .write(async move |tx: Tx| -> Result<_, Problem> {
+            let current = portfolios::find(&ctx, &tx, id).await?;
+            preconditions.require(&etag_of(&current))?;
+            let expected = preconditions.are_given().then_some(current.updated_at);
+            Ok(portfolios::update(&ctx, &tx, id, patch, expected).await?)
+        })
+        .await?;
+    let etag = etag_of(&changed);
+    Ok(Answer::ok(&PortfolioOut::from(changed))?
+        .with_etag(etag)
+        .into())
+}
+
+/// Removes a portfolio and everything in it; with `If-Match`, only if it still is as the caller saw
+/// it.
+#[utoipa::path(
+    delete, path = "/v1/portfolios/{id}", tag = "Portfolios",
+    params(("id" = uuid::Uuid, Path), ("If-Match" = Option<String>, Header)),
+    responses(
+        (status = 204, description = "Removed"),
+        (status = 404, description = "`portfolio_not_found`"),
+        (status = 412, description = "`precondition_failed`"),
+    ),
+)]
+pub async fn delete_portfolio(
+    call: Call,
+    UrlPath(id): UrlPath<PortfolioId>,
+) -> Result<HttpResponse, Problem> {
+    let Call {
+        ctx, preconditions, ..
+    } = call;
+    let database = ctx.database.clone();
+    database
+        .write(async move |tx: Tx| -> Result<_, Problem> {
+            let current = portfolios::find(&ctx, &tx, id).await?;
+            preconditions.require(&etag_of(&current))?;
+            let expected = preconditions.are_given().then_some(current.updated_at);
+            Ok(portfolios::delete(&ctx, &tx, id, expected).await?)
+        })
+        .await?;
+    Ok(Answer::no_content().into())
+}

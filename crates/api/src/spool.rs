@@ -1,0 +1,62 @@
+//! Bodies of any length, taken to a file first, so that a slow client holds no transaction.
+
+use std::{fs::File, io::Seek};
+
+use actix_web::{FromRequest, HttpRequest, dev::Payload};
+use futures_util::{StreamExt, future::LocalBoxFuture};
+use pricing::load::Format;
+use sha2::{Digest, Sha256};
+use tokio::io::{AsyncWriteExt, BufWriter};
+
+use crate::{
+    extract::{ContentKind, content_kind, incomplete, wrong_media_type},
+    problem::Problem,
+};
+
+/// A body of rows, whole and on disk; the file goes when this does.
+pub struct Spooled {
+    pub file: File,
+    pub format: Format,
+    /// SHA-256 of the body.
+    pub hash: Vec<u8>,
+}
+
+/// Bytes that are held before they are written.
+const BUFFER: usize = 256 * 1024;
+
+impl FromRequest for Spooled {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        let payload = payload.take();
+        Box::pin(async move {
+            let format = match content_kind(&request)? {
+                ContentKind::NdJson => Format::Ndjson,
+                ContentKind::Csv => Format::Csv,
+                _ => return Err(wrong_media_type("application/x-ndjson or text/csv")),
+            };
+            spool(format, payload).await
+        })
+    }
+}
+
+async fn spool(format: Format, mut payload: Payload) -> Result<Spooled, Problem> {
+    let file = tempfile::tempfile().map_err(Problem::internal)?;
+    let mut writer = BufWriter::with_capacity(BUFFER, tokio::fs::File::from_std(file));
+    let mut hasher = Sha256::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(incomplete)?;
+        hasher.update(&chunk);
+        writer.write_all(&chunk).await.map_err(Problem::internal)?;
+    }
+    writer.flush().await.map_err(Problem::internal)?;
+    let mut file = writer.into_inner().into_std().await;
+    file.rewind().map_err(Problem::internal)?;
+    Ok(Spooled {
+        file,
+        format,
+        hash: hasher.finalize().to_vec(),
+    })
+}

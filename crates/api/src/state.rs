@@ -1,0 +1,105 @@
+//! What all handlers share.
+
+use std::path::PathBuf;
+
+use db::Database;
+use entity::values::UserId;
+use futures_util::future::BoxFuture;
+use identity::Clock;
+
+use crate::{
+    idempotency::InFlight, ledger_head::LedgerHeadReader, metrics::Metrics,
+    routes::positions::PositionsCache,
+};
+
+/// How the service is set up.
+#[derive(Clone, Debug)]
+pub struct ApiConfig {
+    /// Name of the environment: `development`, `production`, …
+    pub env: String,
+    pub version: String,
+    /// Which build of that version: a commit, or a date.
+    pub build: String,
+    /// The ledger file whose repository's HEAD goes into every provenance.
+    pub ledger_path: Option<PathBuf>,
+    /// The longest JSON body.
+    pub max_body_bytes: usize,
+    /// The longest ledger text; it is held in memory as a whole.
+    pub max_import_bytes: usize,
+    /// Answer only requests that name this machine as their host and come from no other site. A web
+    /// page elsewhere could else use a visitor's browser to read and write the books.
+    pub local_only: bool,
+}
+
+impl ApiConfig {
+    pub fn new(env: impl Into<String>) -> Self {
+        Self {
+            env: env.into(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            build: "unknown".to_owned(),
+            ledger_path: None,
+            max_body_bytes: 1024 * 1024,
+            max_import_bytes: 64 * 1024 * 1024,
+            local_only: true,
+        }
+    }
+}
+
+/// How the database's schema stands to what this program needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SchemaState {
+    Current,
+    Pending,
+    Unknown,
+}
+
+impl SchemaState {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Current => "current",
+            Self::Pending => "pending",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// Asks the schema's version; given by the binary, since this crate knows no migrations.
+pub type SchemaCheck = fn(Database) -> BoxFuture<'static, SchemaState>;
+
+/// Shared by all requests; one for a server.
+pub struct AppState {
+    pub database: Database,
+    pub clock: Clock,
+    /// For whom the service acts, as long as there are no accounts.
+    pub owner: UserId,
+    pub config: ApiConfig,
+    pub schema_check: SchemaCheck,
+    pub(crate) ledger_head: LedgerHeadReader,
+    pub(crate) metrics: Metrics,
+    pub(crate) in_flight: InFlight,
+    pub(crate) positions: PositionsCache,
+}
+
+impl AppState {
+    pub fn new(
+        database: Database,
+        clock: Clock,
+        owner: UserId,
+        config: ApiConfig,
+        schema_check: SchemaCheck,
+    ) -> Result<Self, prometheus::Error> {
+        let metrics = Metrics::new(&config)?;
+        let ledger_head = LedgerHeadReader::new(config.ledger_path.clone());
+        Ok(Self {
+            database,
+            clock,
+            owner,
+            config,
+            schema_check,
+            ledger_head,
+            metrics,
+            in_flight: InFlight::default(),
+            positions: PositionsCache::default(),
+        })
+    }
+}

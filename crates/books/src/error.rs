@@ -1,0 +1,90 @@
+use chrono::NaiveDate;
+use entity::values::{ArithmeticOverflow, ImportId};
+
+/// Why the books could not be read or changed, in words for the person who asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("there is no portfolio `{portfolio}`; check its name or id in the list of portfolios")]
+    PortfolioNotFound {
+        /// The id or the name that was asked for.
+        portfolio: String,
+    },
+    #[error("there is no security `{security}`; check its symbol or id in the list of securities")]
+    SecurityNotFound {
+        /// The id or the symbol that was asked for.
+        security: String,
+    },
+    #[error("there is no import {id}")]
+    ImportNotFound { id: ImportId },
+    #[error("a portfolio named `{name}` exists already; choose another name")]
+    NameTaken { name: String },
+    #[error("a security with the symbol `{symbol}` exists already; use that one")]
+    SymbolTaken { symbol: String },
+    #[error("{field}: {detail}")]
+    Invalid {
+        /// Where the fault is, as a JSON pointer into the request.
+        field: &'static str,
+        detail: String,
+    },
+    #[error("the portfolio has changed since it was read; read it again, then repeat the change")]
+    Changed,
+    #[error(
+        "the base currency of `{portfolio}` cannot change any more, since it has transactions; \
+         make another portfolio with the currency that is wanted"
+    )]
+    HasTransactions { portfolio: String },
+    #[error(
+        "the ledger does not hold any more what was imported into `{portfolio}`: the transaction of \
+         {date}{} {change}; restore it in the ledger, or import the ledger into a new portfolio",
+        quoted(narration.as_deref())
+    )]
+    LedgerChanged {
+        portfolio: String,
+        /// Of the first transaction that differs.
+        date: NaiveDate,
+        narration: Option<String>,
+        /// What is different about it.
+        change: Change,
+    },
+    /// The ledger has faults, or holds what a portfolio cannot.
+    #[error(transparent)]
+    Ledger(#[from] ledger::Diagnostics),
+    #[error("a sum in the books has more digits than a number can hold")]
+    Overflow,
+    #[error(transparent)]
+    Database(#[from] db::Error),
+}
+
+/// How a transaction of a ledger differs from what was imported of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    Gone,
+    OtherFigures,
+    OtherLots,
+}
+
+impl std::fmt::Display for Change {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Gone => "is gone or was changed",
+            Self::OtherFigures => "has other figures, as if other accounts were imported",
+            Self::OtherLots => "takes its units from other lots",
+        })
+    }
+}
+
+fn quoted(narration: Option<&str>) -> String {
+    narration.map_or_else(String::new, |text| format!(" “{text}”"))
+}
+
+impl From<db::DbErr> for Error {
+    fn from(error: db::DbErr) -> Self {
+        Self::Database(error.into())
+    }
+}
+
+impl From<ArithmeticOverflow> for Error {
+    fn from(_: ArithmeticOverflow) -> Self {
+        Self::Overflow
+    }
+}

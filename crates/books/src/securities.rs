@@ -1,0 +1,195 @@
+//! Securities: what can be held and priced, shared by all owners.
+
+mod register;
+
+use db::ConnectionTrait;
+use entity::{
+    books::security,
+    values::{SecurityId, SecurityKind},
+};
+use identity::Ctx;
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, Condition, DbBackend, EntityTrait, IntoActiveModel, QueryFilter,
+    QueryOrder, QuerySelect,
+    sea_query::{Expr, ExprTrait, LikeExpr},
+};
+
+use crate::{
+    Error, currency,
+    page::{Listed, Page},
+    text,
+};
+
+pub use register::register;
+pub(crate) use register::{by_symbol, kind_of, name_of};
+
+const LONGEST_SYMBOL: usize = 40;
+const LONGEST_TEXT: usize = 200;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewSecurity {
+    /// Unique, 1 to 40 of `A`-`Z`, `0`-`9`, `.`, `_`, `-` and `'`.
+    pub symbol: String,
+    pub name: String,
+    pub kind: SecurityKind,
+    /// The currency of its prices, ISO 4217.
+    pub currency: String,
+    pub exchange: Option<String>,
+    pub isin: Option<String>,
+    pub figi: Option<String>,
+    pub sector: Option<String>,
+    pub country: Option<String>,
+}
+
+pub async fn create(
+    ctx: &Ctx,
+    db: &impl ConnectionTrait,
+    new: NewSecurity,
+) -> Result<security::Model, Error> {
+    check(&new)?;
+    let made = new_row(ctx, new);
+    let row = made.clone().into_active_model().reset_all();
+    match security::Entity::insert(row)
+        .exec_without_returning(db)
+        .await
+        .map_err(db::Error::from)
+    {
+        Ok(_) => Ok(made),
+        Err(db::Error::Duplicate(_)) => Err(Error::SymbolTaken {
+            symbol: made.symbol,
+        }),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn check(new: &NewSecurity) -> Result<(), Error> {
+    check_symbol(&new.symbol)?;
+    text::check_line("/name", &new.name, LONGEST_TEXT)?;
+    currency::check("/currency", &new.currency)?;
+    let optional = [
+        ("/exchange", &new.exchange),
+        ("/isin", &new.isin),
+        ("/figi", &new.figi),
+        ("/sector", &new.sector),
+        ("/country", &new.country),
+    ];
+    for (field, value) in optional {
+        if let Some(value) = value {
+            text::check_line(field, value, LONGEST_TEXT)?;
+        }
+    }
+    Ok(())
+}
+
+fn check_symbol(symbol: &str) -> Result<(), Error> {
+    if is_symbol(symbol) {
+        return Ok(());
+    }
+    let shown: String = symbol.chars().take(LONGEST_SYMBOL + 1).collect();
+    let detail = format!(
+        "must be 1 to {LONGEST_SYMBOL} of the characters A-Z, 0-9, dot, underscore, hyphen and \
+         apostrophe, which `{shown}` is not"
+    );
+    Err(Error::Invalid {
+        field: "/symbol",
+        detail,
+    })
+}
+
+fn is_symbol(symbol: &str) -> bool {
+    let allowed = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b"._-'".contains(&b);
+    (1..=LONGEST_SYMBOL).contains(&symbol.len()) && symbol.bytes().all(allowed)
+}
+
+fn new_row(ctx: &Ctx, new: NewSecurity) -> security::Model {
+    let now = ctx.now();
+    security::Model {
+        id: SecurityId::new(),
+        symbol: new.symbol,
+        name: new.name,
+        kind: new.kind,
+        currency: new.currency,
+        exchange: new.exchange,
+        isin: new.isin,
+        figi: new.figi,
+        sector: new.sector,
+        country: new.country,
+        is_active: true,
+        created_at: now,
+        updated_at: now,
+    }
+}
+
+pub async fn find(
+    _ctx: &Ctx,
+    db: &impl ConnectionTrait,
+    id: SecurityId,
+) -> Result<security::Model, Error> {
+    let found = security::Entity::find_by_id(id).one(db).await?;
+    found.ok_or_else(|| Error::SecurityNotFound {
+        security: id.to_string(),
+    })
+}
+
+pub async fn find_by_symbol(
+    _ctx: &Ctx,
+    db: &impl ConnectionTrait,
+    symbol: &str,
+) -> Result<security::Model, Error> {
+    let not_found = || Error::SecurityNotFound {
+        security: symbol.to_owned(),
+    };
+    if !is_symbol(symbol) {
+        return Err(not_found());
+    }
+    let query = security::Entity::find().filter(security::Column::Symbol.eq(symbol));
+    query.one(db).await?.ok_or_else(not_found)
+}
+
+/// In the order of their making; with `q`, those whose symbol or name holds it, in capitals or not
+/// (of the letters A to Z).
+pub async fn list(
+    _ctx: &Ctx,
+    db: &impl ConnectionTrait,
+    q: Option<&str>,
+    page: &Page<SecurityId>,
+) -> Result<Listed<security::Model>, Error> {
+    let mut query = security::Entity::find();
+    if let Some(text) = q {
+        if !text::is_storable(text) {
+            return Ok(page.cut(Vec::new()));
+        }
+        query = query.filter(holds(db.get_database_backend(), text));
+    }
+    if let Some(known) = page.after {
+        query = query.filter(security::Column::Id.gt(known));
+    }
+    let rows = query
+        .order_by_asc(security::Column::Id)
+        .limit(page.fetch_limit())
+        .all(db)
+        .await?;
+    Ok(page.cut(rows))
+}
+
+/// SQLite folds the case of ASCII alone; PostgreSQL does so under the collation C.
+fn holds(backend: DbBackend, text: &str) -> Condition {
+    let (symbol, name) = match backend {
+        DbBackend::Sqlite => ("lower(symbol)", "lower(name)"),
+        _ => (r#"lower(symbol COLLATE "C")"#, r#"lower(name COLLATE "C")"#),
+    };
+    let escaped: String = text
+        .to_ascii_lowercase()
+        .chars()
+        .flat_map(|c| {
+            matches!(c, '%' | '_' | '\\')
+                .then_some('\\')
+                .into_iter()
+                .chain([c])
+        })
+        .collect();
+    let pattern = LikeExpr::new(format!("%{escaped}%")).escape('\\');
+    Condition::any()
+        .add(Expr::cust(symbol).like(pattern.clone()))
+        .add(Expr::cust(name).like(pattern))
+}

@@ -1,0 +1,110 @@
+//! The transactions of a portfolio, in the order of their dates.
+
+use std::collections::HashSet;
+
+use chrono::NaiveDate;
+use db::ConnectionTrait;
+use entity::{
+    books::transaction::{self, Column},
+    values::{PortfolioId, SecurityId, TransactionId, TransactionKind},
+};
+use identity::Ctx;
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+};
+
+use crate::{
+    Error,
+    holdings::AsOf,
+    page::{Listed, Page},
+    portfolios,
+};
+
+/// Which transactions are wanted; an empty filter means all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    pub from: Option<NaiveDate>,
+    pub to: Option<NaiveDate>,
+    pub kind: Option<TransactionKind>,
+    pub security_id: Option<SecurityId>,
+}
+
+/// By trade date, and on one date in the order in which they were recorded.
+pub async fn list(
+    ctx: &Ctx,
+    db: &impl ConnectionTrait,
+    portfolio_id: PortfolioId,
+    filter: &Filter,
+    page: &Page<(NaiveDate, TransactionId)>,
+) -> Result<Listed<transaction::Model>, Error> {
+    portfolios::find(ctx, db, portfolio_id).await?;
+    let mut wanted = Condition::all()
+        .add_option(filter.from.map(|date| Column::TradeDate.gte(date)))
+        .add_option(filter.to.map(|date| Column::TradeDate.lte(date)))
+        .add_option(filter.kind.map(|kind| Column::Kind.eq(kind)))
+        .add_option(filter.security_id.map(|id| Column::SecurityId.eq(id)));
+    if let Some((date, id)) = page.after {
+        wanted = wanted
+            .add(Column::TradeDate.gte(date))
+            .add(Column::TradeDate.gt(date).or(Column::Id.gt(id)));
+    }
+    let rows = of_portfolio(ctx, portfolio_id)
+        .filter(wanted)
+        .order_by_asc(Column::TradeDate)
+        .order_by_asc(Column::Id)
+        .limit(page.fetch_limit())
+        .all(db)
+        .await?;
+    Ok(page.cut(rows))
+}
+
+/// Those of one security at `asof`, oldest first.
+pub async fn of_security(
+    ctx: &Ctx,
+    db: &impl ConnectionTrait,
+    portfolio_id: PortfolioId,
+    security_id: SecurityId,
+    asof: AsOf,
+) -> Result<Vec<transaction::Model>, Error> {
+    let query = known(ctx, portfolio_id, asof)
+        .filter(Column::SecurityId.eq(security_id))
+        .order_by_asc(Column::TradeDate)
+        .order_by_asc(Column::Id);
+    Ok(query.all(db).await?)
+}
+
+/// The transactions that count at `asof`.
+pub(crate) fn known(
+    ctx: &Ctx,
+    portfolio_id: PortfolioId,
+    asof: AsOf,
+) -> Select<transaction::Entity> {
+    of_portfolio(ctx, portfolio_id)
+        .filter(Column::TradeDate.lte(asof.date))
+        .filter(Column::VoidedAt.is_null())
+        .filter(Condition::all().add_option(asof.revision.map(|r| Column::BooksRevision.lte(r))))
+}
+
+fn of_portfolio(ctx: &Ctx, portfolio_id: PortfolioId) -> Select<transaction::Entity> {
+    transaction::Entity::find()
+        .filter(Column::UserId.eq(ctx.scope))
+        .filter(Column::PortfolioId.eq(portfolio_id))
+}
+
+/// The ids of a security's transactions that count at `asof`.
+pub(crate) async fn counted_ids(
+    ctx: &Ctx,
+    db: &impl ConnectionTrait,
+    portfolio_id: PortfolioId,
+    security_id: SecurityId,
+    asof: AsOf,
+) -> Result<HashSet<TransactionId>, Error> {
+    let ids: Vec<TransactionId> = known(ctx, portfolio_id, asof)
+        .filter(Column::SecurityId.eq(security_id))
+        .select_only()
+        .column(Column::Id)
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(ids.into_iter().collect())
+}

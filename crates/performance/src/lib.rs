@@ -1,0 +1,14 @@
+//! What portfolios are worth: loads books and prices, and values the one with the other.
+//!
+//! [`valuation`] is pure, so that a ledger file is valued without a database by the same code as a
+//! portfolio is over REST.
+
+mod error;
+mod positions;
+mod provenance;
+pub mod valuation;
+
+pub use error::Error;
+pub use positions::positions;
+pub use provenance::{ENGINE_VERSION, Provenance};
+pub use valuation::Valuation;

@@ -1,0 +1,71 @@
+use chrono::NaiveDate;
+use entity::values::PackStatus;
+
+/// What can go wrong with a pricing pack, in words for the person who asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("there is no pricing pack `{id}`")]
+    PackNotFound { id: String },
+    #[error(
+        "there is no pricing pack of the policy `{policy}`{}; build one first",
+        asof.map(|date| format!(" dated {date} or before")).unwrap_or_default()
+    )]
+    NoPack {
+        policy: String,
+        asof: Option<NaiveDate>,
+    },
+    #[error(
+        "pricing pack `{id}` is {status}: its content is frozen, and only a warming pack can change"
+    )]
+    NotWarming { id: String, status: PackStatus },
+    #[error("pricing pack `{id}` is still warming: nothing is proved until its content is frozen")]
+    StillWarming { id: String },
+    #[error("the pricing pack of {asof} under the policy `{policy}` is already there: `{id}`")]
+    PackExists {
+        asof: NaiveDate,
+        policy: String,
+        id: String,
+    },
+    #[error("pricing pack `{id}` has no price and no FX rate; it needs some before it can be used")]
+    Empty { id: String },
+    /// Rows of a file that cannot be loaded, in the order of their lines; nothing was loaded.
+    #[error("{}", describe_rows(.0))]
+    BadRows(Vec<RowError>),
+    #[error("pricing pack `{id}` holds no price of `{symbol}`")]
+    SymbolNotInPack { id: String, symbol: String },
+    /// `field` is a JSON pointer into the request.
+    #[error("{detail}")]
+    Invalid { field: &'static str, detail: String },
+    #[error(transparent)]
+    Database(#[from] db::Error),
+    #[error("the file cannot be read: {0}")]
+    Io(#[from] std::io::Error),
+}
+
+/// One fault of a file of prices or rates.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {detail}")]
+pub struct RowError {
+    /// The first line, a CSV file's header, is 1.
+    pub line: u64,
+    pub detail: String,
+}
+
+/// How many faults of a file are reported before the rest of it is left unread.
+pub(crate) const MOST_ROW_ERRORS: usize = 50;
+
+fn describe_rows(rows: &[RowError]) -> String {
+    let mut lines: Vec<String> = rows.iter().map(RowError::to_string).collect();
+    if lines.len() >= MOST_ROW_ERRORS {
+        lines.push(format!(
+            "(the first {MOST_ROW_ERRORS} faults; there may be more)"
+        ));
+    }
+    format!("nothing was loaded:\n{}", lines.join("\n"))
+}
+
+impl From<db::DbErr> for Error {
+    fn from(error: db::DbErr) -> Self {
+        Self::Database(error.into())
+    }
+}

@@ -1,0 +1,52 @@
+use entity::values::PackStatus;
+use identity::Ctx;
+use sea_orm::ConnectionTrait;
+
+use super::{find, read};
+use crate::{Error, content::Proof};
+
+/// A pack's hash as it was stored when it was frozen, beside that of its content now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verification {
+    pub pack_id: String,
+    /// `None` while the pack is warming.
+    pub stored_hash: Option<String>,
+    pub computed_hash: String,
+    /// Whether the two are there and equal.
+    pub matches: bool,
+    /// Prices and rates.
+    pub rows: usize,
+}
+
+/// Computes the hash of a pack's content again.
+pub async fn verify(ctx: &Ctx, db: &impl ConnectionTrait, id: &str) -> Result<Verification, Error> {
+    let pack = find(ctx, db, id).await?;
+    let leaves = read::leaves(db, &pack).await?;
+    let rows = leaves.rows();
+    let computed_hash = leaves.hash();
+    Ok(Verification {
+        matches: pack.hash.as_ref() == Some(&computed_hash),
+        pack_id: pack.id,
+        stored_hash: pack.hash,
+        computed_hash,
+        rows,
+    })
+}
+
+/// The proof that a frozen pack holds its price of `symbol`.
+pub async fn proof(
+    ctx: &Ctx,
+    db: &impl ConnectionTrait,
+    id: &str,
+    symbol: &str,
+) -> Result<Proof, Error> {
+    let pack = find(ctx, db, id).await?;
+    if pack.status == PackStatus::Warming {
+        return Err(Error::StillWarming { id: pack.id });
+    }
+    let content = read::content(ctx, db, id).await?;
+    content.proof(symbol).ok_or_else(|| Error::SymbolNotInPack {
+        id: pack.id,
+        symbol: symbol.to_owned(),
+    })
+}

@@ -1,0 +1,255 @@
+//! The command line: what can be asked for, and how its help puts it.
+
+use std::path::PathBuf;
+
+use chrono::NaiveDate;
+use clap::{Args, Parser, Subcommand};
+
+/// A portfolio back end whose every number can be reproduced.
+#[derive(Debug, Parser)]
+#[command(name = "tallystick", version, after_help = AFTER_HELP, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  tallystick demo
+  tallystick ledger value books.beancount --accounts Assets:Broker
+  tallystick ledger import books.beancount --accounts Assets:Broker --portfolio Broker
+  tallystick pack build --asof 2025-10-21 --ledger books.beancount --fresh
+  tallystick positions Broker
+
+Settings come from config/default.toml, config/<TALLYSTICK_ENV>.toml, TALLYSTICK__SECTION__KEY and
+DATABASE_URL; `tallystick doctor` shows what they come to.
+Exit status: 0 done, 1 failed, 2 wrong usage.";
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a database with three portfolios and ten years of prices, and serve it.
+    ///
+    /// The figures are made up, and always the same. The database is data/tallystick.db unless
+    /// `DATABASE_URL` is set. What is there already is kept.
+    Demo(Demo),
+    /// Serve the REST interface until Ctrl-C or SIGTERM.
+    Serve(Serve),
+    /// Take the database's schema to another version, or say which it has.
+    #[command(subcommand)]
+    Migrate(Migrate),
+    /// Read a Beancount ledger.
+    #[command(subcommand)]
+    Ledger(Ledger),
+    /// Build, look at and freeze pricing packs.
+    #[command(subcommand)]
+    Pack(Pack),
+    /// Value a portfolio with a pricing pack.
+    ///
+    /// With --json, the answer is what GET /v1/portfolios/{id}/positions answers.
+    Positions(Positions),
+    /// Print the OpenAPI document of the REST interface.
+    Openapi,
+    /// Check the configuration, the database, the ledger and the port.
+    Doctor(Json),
+}
+
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Listen on this port instead of `server.port` (8080).
+    #[arg(long)]
+    pub port: Option<u16>,
+    /// Print one JSON line with the url when ready, and nothing else.
+    #[arg(long)]
+    pub json: bool,
+    /// Print the demo's Beancount ledger and end.
+    #[arg(long, conflicts_with_all = ["port", "json"])]
+    pub print_ledger: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Listen on this port instead of `server.port` (8080); 0 takes any free one.
+    #[arg(long)]
+    pub port: Option<u16>,
+    /// Print one JSON line with the url when ready, and nothing else.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Json {
+    /// Print JSON instead of a table.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Migrate {
+    /// Apply every pending migration.
+    Up(Json),
+    /// Take back the newest migrations, with the data that they hold.
+    Down {
+        /// How many.
+        #[arg(default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+        steps: u32,
+        #[command(flatten)]
+        output: Json,
+    },
+    /// List the migrations and whether they are applied.
+    Status(Json),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Ledger {
+    /// Value what lies under account prefixes, without a database.
+    #[command(after_help = "\
+Example:
+  tallystick ledger value books.beancount --accounts Assets:Broker Assets:Bank --asof 2025-10-21
+
+Each position takes the newest `price` directive on or before --asof.")]
+    Value {
+        #[command(flatten)]
+        source: LedgerSource,
+        /// The day, as 2025-10-21 [default: the newest day of a transaction or price in the
+        /// ledger, so that the answer does not depend on when you ask]
+        #[arg(long, value_parser = parse_date)]
+        asof: Option<NaiveDate>,
+        #[command(flatten)]
+        output: Json,
+    },
+    /// Write what lies under account prefixes into a portfolio: all of it, or nothing.
+    ///
+    /// The portfolio is made when there is none. Importing a ledger that has grown adds what is
+    /// new; importing the same file again changes nothing.
+    #[command(after_help = "\
+Example:
+  tallystick ledger import books.beancount --accounts Assets:Broker --portfolio Broker --dry-run")]
+    Import {
+        #[command(flatten)]
+        source: LedgerSource,
+        /// The portfolio's name.
+        #[arg(long)]
+        portfolio: String,
+        /// Say what would be written, and write nothing.
+        #[arg(long)]
+        dry_run: bool,
+        #[command(flatten)]
+        output: Json,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct LedgerSource {
+    /// The ledger's main file; what it includes is read too.
+    pub file: PathBuf,
+    /// Account prefixes, such as Assets:Broker: they and what lies under them are the portfolio.
+    #[arg(long, required = true, num_args = 1.., value_name = "PREFIX")]
+    pub accounts: Vec<String>,
+    /// The base currency [default: the ledger's first operating currency, else its commonest one]
+    #[arg(long, value_parser = parse_currency)]
+    pub currency: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Pack {
+    /// Build a pack from a ledger's prices or from files; it stays open until it is frozen.
+    #[command(after_help = "\
+Examples:
+  tallystick pack build --asof 2025-10-21 --ledger books.beancount --fresh
+  tallystick pack build --asof 2025-10-21 --prices prices.csv --fx rates.csv
+
+Header of prices.csv: symbol,close,currency[,open,high,low,volume,source,adjustment]
+Header of rates.csv:  base,quote,rate[,source]")]
+    Build(PackBuild),
+    /// List packs, newest first.
+    List {
+        /// Only packs of this policy.
+        #[arg(long)]
+        policy: Option<String>,
+        /// At most this many.
+        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..=10_000))]
+        limit: u64,
+        #[command(flatten)]
+        output: Json,
+    },
+    /// Show a pack with its prices and rates.
+    Show(PackId),
+    /// Recompute a pack's hash from its content; fails if it is not the stored one.
+    Verify(PackId),
+    /// Freeze a pack: its hash is computed and its content can never change again.
+    Fresh(PackId),
+}
+
+#[derive(Debug, Args)]
+pub struct PackBuild {
+    /// The pack's day, as 2025-10-21.
+    #[arg(long, value_parser = parse_date)]
+    pub asof: NaiveDate,
+    #[command(flatten)]
+    pub source: PackSource,
+    /// A CSV file of exchange rates.
+    #[arg(
+        long,
+        value_name = "FILE.csv",
+        requires = "prices",
+        conflicts_with = "ledger"
+    )]
+    pub fx: Option<PathBuf>,
+    /// The pack's policy.
+    #[arg(long, default_value = pricing::DEFAULT_POLICY)]
+    pub policy: String,
+    /// Freeze the pack at once.
+    #[arg(long)]
+    pub fresh: bool,
+    #[command(flatten)]
+    pub output: Json,
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub struct PackSource {
+    /// A Beancount ledger: its newest `price` of everything on or before --asof.
+    #[arg(long, value_name = "FILE")]
+    pub ledger: Option<PathBuf>,
+    /// A CSV file of prices.
+    #[arg(long, value_name = "FILE.csv")]
+    pub prices: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct PackId {
+    /// The pack's id, such as PP_2025-10-21.
+    pub id: String,
+    #[command(flatten)]
+    pub output: Json,
+}
+
+#[derive(Debug, Args)]
+pub struct Positions {
+    /// The portfolio's name or id.
+    pub portfolio: String,
+    /// The pack to value with [default: the newest]
+    #[arg(long, value_name = "ID")]
+    pub pack: Option<String>,
+    /// Positions at the end of this day, as 2025-10-21 [default: the pack's day]
+    #[arg(long, value_parser = parse_date)]
+    pub asof: Option<NaiveDate>,
+    #[command(flatten)]
+    pub output: Json,
+}
+
+fn parse_date(text: &str) -> Result<NaiveDate, String> {
+    let expected = || "expected a day of the calendar as YYYY-MM-DD".to_owned();
+    if text.len() != 10 {
+        return Err(expected());
+    }
+    NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| expected())
+}
+
+fn parse_currency(text: &str) -> Result<String, String> {
+    if text.len() == 3 && text.bytes().all(|b| b.is_ascii_uppercase()) {
+        Ok(text.to_owned())
+    } else {
+        Err("expected three capital letters, such as USD".to_owned())
+    }
+}

@@ -1,0 +1,99 @@
+use api::routes::{
+    pack_rows::{FxRateOut, PriceOut},
+    packs::PackOut,
+};
+use entity::pricing::pack;
+use identity::Ctx;
+use pricing::{
+    content::{Content, FxRow, PriceRow},
+    packs,
+};
+use serde::Serialize;
+
+use crate::{
+    cli::PackId,
+    error::Error,
+    output::{print, print_json},
+    table::{Column, or_dash, table},
+};
+
+/// A pack with all its rows, each in the form that it has over REST.
+#[derive(Serialize)]
+struct Whole {
+    #[serde(flatten)]
+    pack: PackOut,
+    prices: Vec<PriceOut>,
+    fx_rates: Vec<FxRateOut>,
+}
+
+pub async fn run(ctx: &Ctx, args: PackId) -> Result<(), Error> {
+    let within = ctx.clone();
+    let work = async move |tx: db::Tx| {
+        let pack = packs::find(&within, &tx, &args.id).await?;
+        let content = packs::content(&within, &tx, &args.id).await?;
+        Ok::<_, pricing::Error>((pack, content))
+    };
+    let (pack, mut content) = ctx.database.read(work).await?;
+    content.prices.sort_by(|a, b| a.symbol.cmp(&b.symbol));
+    content
+        .fx_rates
+        .sort_by(|a, b| (&a.base, &a.quote).cmp(&(&b.base, &b.quote)));
+    if args.output.json {
+        return print_json(&Whole {
+            pack: pack.into(),
+            prices: content.prices.into_iter().map(PriceOut::from).collect(),
+            fx_rates: content.fx_rates.into_iter().map(FxRateOut::from).collect(),
+        });
+    }
+    let parts = [
+        summaries(std::slice::from_ref(&pack)),
+        prices(&content),
+        rates(&content),
+    ];
+    print(&parts.join("\n"))
+}
+
+pub fn summaries(packs: &[pack::Model]) -> String {
+    let columns = ["pack", "day", "policy", "status", "hash"].map(Column::Words);
+    let row = |pack: &pack::Model| {
+        vec![
+            pack.id.clone(),
+            pack.asof_date.to_string(),
+            pack.policy.clone(),
+            pack.status.to_string(),
+            or_dash(pack.hash.as_ref().or(pack.error_message.as_ref())),
+        ]
+    };
+    table(&columns, packs.iter().map(row))
+}
+
+fn prices(content: &Content) -> String {
+    let columns = [
+        Column::Words("security"),
+        Column::Numbers("close"),
+        Column::Words("in"),
+        Column::Words("source"),
+    ];
+    let row = |row: &PriceRow| {
+        vec![
+            row.symbol.clone(),
+            row.close.to_string(),
+            row.currency.clone(),
+            row.source.clone(),
+        ]
+    };
+    table(&columns, content.prices.iter().map(row))
+}
+
+fn rates(content: &Content) -> String {
+    let columns = [
+        Column::Words("pair"),
+        Column::Numbers("rate"),
+        Column::Words("source"),
+    ];
+    let row = |row: &FxRow| {
+        let pair = format!("{}/{}", row.base, row.quote);
+        vec![pair, row.rate.to_string(), row.source.clone()]
+    };
+    table(&columns, content.fx_rates.iter().map(row))
+}

@@ -1,0 +1,77 @@
+//! Why a command failed, in words for the person who gave it.
+
+use std::{io, net::SocketAddr, path::PathBuf};
+
+use chrono::NaiveDate;
+
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Settings(#[from] crate::settings::Error),
+    #[error(transparent)]
+    Connect(#[from] db::ConnectError),
+    #[error(transparent)]
+    Schema(#[from] migration::Error),
+    #[error(transparent)]
+    Identity(#[from] identity::Error),
+    #[error(transparent)]
+    Database(#[from] db::Error),
+    #[error(transparent)]
+    Books(#[from] books::Error),
+    #[error(transparent)]
+    Pricing(#[from] pricing::Error),
+    #[error(transparent)]
+    Performance(#[from] performance::Error),
+    /// One line for each fault.
+    #[error(transparent)]
+    Ledger(#[from] ledger::Diagnostics),
+    #[error("{}: {source}", path.display())]
+    File { path: PathBuf, source: io::Error },
+    #[error("{}: {source}", path.display())]
+    PackFile {
+        path: PathBuf,
+        source: pricing::Error,
+    },
+    #[error(
+        "there is no fresh pricing pack dated {0} or before; build one with `tallystick pack build \
+         --fresh`, or name one with --pack"
+    )]
+    NoFreshPack(NaiveDate),
+    #[error("pricing pack {0} is still warming; freeze it with `tallystick pack fresh {0}`")]
+    PackWarming(String),
+    #[error("give the pack's prices with --ledger or --prices")]
+    NoPrices,
+    #[error("{} holds no transaction and no price, so there is no day to value it on; give --asof", .0.display())]
+    NoDay(PathBuf),
+    #[error(
+        "the port {} is in use by another program; stop that program, or choose another port with \
+         --port",
+        .0.port()
+    )]
+    PortInUse(SocketAddr),
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        address: SocketAddr,
+        source: io::Error,
+    },
+    #[error("the service stopped: {0}")]
+    Service(io::Error),
+    #[error("the metrics cannot be set up: {0}")]
+    Metrics(String),
+    #[error("the program cannot be told when to stop: {0}")]
+    Signals(io::Error),
+    #[error("pack {id} does not match its hash: stored {stored}, computed {computed}")]
+    HashDiffers {
+        id: String,
+        stored: String,
+        computed: String,
+    },
+    #[error("{0} of the checks above found a fault")]
+    Unhealthy(usize),
+    #[error("the answer cannot be written as JSON: {0}")]
+    Json(serde_json::Error),
+    #[error("the answer cannot be printed: {0}")]
+    Output(io::Error),
+    #[error("the program cannot start its threads: {0}")]
+    Runtime(io::Error),
+}

@@ -1,0 +1,79 @@
+//! The program: command line, configuration, and the wiring of everything below.
+
+mod cli;
+mod commands;
+mod demo;
+mod error;
+mod logging;
+mod output;
+mod progress;
+mod session;
+mod settings;
+mod table;
+
+use std::{
+    io::{Write, stderr},
+    process::ExitCode,
+};
+
+use clap::Parser;
+
+use cli::{Cli, Command};
+use error::Error;
+use settings::Settings;
+
+fn main() -> ExitCode {
+    match run(Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Nothing is left to do where even this cannot be said.
+            let _ = writeln!(stderr(), "{}", describe(&error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// A ledger's faults begin with `file:line`, so that an editor finds the place.
+fn describe(error: &Error) -> String {
+    match error {
+        Error::Ledger(faults) => faults.to_string(),
+        other => format!("error: {other}"),
+    }
+}
+
+fn run(cli: Cli) -> Result<(), Error> {
+    match cli.command {
+        Command::Openapi => return commands::openapi::run(),
+        Command::Demo(args) if args.print_ledger => {
+            return output::print(demo::ledger_text().trim_end());
+        }
+        Command::Doctor(output) => return wait_for(commands::doctor::run(output)),
+        _ => {}
+    }
+    let settings = Settings::load()?;
+    match cli.command {
+        Command::Serve(_) | Command::Demo(_) => logging::start(&settings.log),
+        _ => logging::start_quiet(settings.log.format),
+    }
+    wait_for(dispatch(cli.command, &settings))
+}
+
+async fn dispatch(command: Command, settings: &Settings) -> Result<(), Error> {
+    match command {
+        Command::Demo(args) => commands::demo::run(settings, args).await,
+        Command::Serve(args) => commands::serve::run(settings, args).await,
+        Command::Migrate(command) => commands::migrate::run(settings, command).await,
+        Command::Ledger(command) => commands::ledger::run(settings, command).await,
+        Command::Pack(command) => commands::pack::run(settings, command).await,
+        Command::Positions(args) => commands::positions::run(settings, args).await,
+        Command::Doctor(output) => commands::doctor::run(output).await,
+        Command::Openapi => commands::openapi::run(),
+    }
+}
+
+fn wait_for(work: impl Future<Output = Result<(), Error>>) -> Result<(), Error> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
+    runtime.map_err(Error::Runtime)?.block_on(work)
+}

@@ -1,0 +1,21 @@
+//! What commands print on standard output.
+
+use std::io::{ErrorKind, Write, stdout};
+
+use serde::Serialize;
+
+use crate::error::Error;
+
+/// Prints `text` and a line end. A reader that has gone away, such as `head`, is no failure.
+pub fn print(text: &str) -> Result<(), Error> {
+    let mut out = stdout().lock();
+    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Error::Output(error)),
+        _ => Ok(()),
+    }
+}
+
+/// Prints `value` as one line of JSON.
+pub fn print_json(value: &impl Serialize) -> Result<(), Error> {
+    print(&serde_json::to_string(value).map_err(Error::Json)?)
+}

@@ -1,0 +1,62 @@
+//! The database that the settings name, opened for the local owner.
+
+use std::path::Path;
+
+use chrono::Utc;
+use db::Database;
+use identity::{Actor, Clock, Ctx};
+
+use crate::{error::Error, settings::Settings};
+
+/// The system's clock; nothing below this crate reads it.
+pub fn clock() -> Clock {
+    Clock::new(Utc::now)
+}
+
+/// Opens the database and makes sure that its schema is this program's.
+pub async fn open_database(settings: &Settings) -> Result<Database, Error> {
+    let database = Database::connect(&settings.database.connection()).await?;
+    if settings.database.migrate_on_start {
+        migrate(&database).await?;
+    } else {
+        migration::require_current(&database).await?;
+    }
+    Ok(database)
+}
+
+/// Brings the schema up to this program's.
+pub async fn migrate(database: &Database) -> Result<(), Error> {
+    let applied = migration::up(database).await?;
+    if !applied.is_empty() {
+        tracing::info!(migrations = applied.len(), "the database was migrated");
+    }
+    Ok(())
+}
+
+/// As [`open_database`], with the context in which the local owner's commands run.
+pub async fn open(settings: &Settings) -> Result<Ctx, Error> {
+    local_ctx(open_database(settings).await?).await
+}
+
+/// The context of a command that the local owner gave on this machine.
+pub async fn local_ctx(database: Database) -> Result<Ctx, Error> {
+    let clock = clock();
+    let owner = identity::local_owner(&database, clock).await?;
+    Ok(Ctx {
+        actor: Actor::user(owner),
+        scope: owner,
+        request_id: "command-line".into(),
+        clock,
+        database,
+    })
+}
+
+/// Reads a ledger on a thread where blocking is no harm.
+pub async fn read_ledger(path: &Path) -> Result<ledger::Ledger, Error> {
+    let path = path.to_owned();
+    let read = tokio::task::spawn_blocking(move || ledger::load(&path));
+    match read.await {
+        Ok(outcome) => Ok(outcome?),
+        Err(stopped) => Err(Error::Runtime(stopped.into())),
+    }
+}

@@ -1,0 +1,214 @@
+//! What the program is told to do: config/*.toml, then the environment, checked key by key.
+
+mod database_url;
+mod error;
+mod reader;
+mod sources;
+#[cfg(test)]
+mod tests;
+
+use std::{net::IpAddr, path::PathBuf, time::Duration};
+
+pub use database_url::DatabaseUrl;
+pub use error::Error;
+use reader::Reader;
+pub use sources::Sources;
+
+/// Every setting, checked.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The environment's name: `development` unless `TALLYSTICK_ENV` says otherwise.
+    pub environment: String,
+    /// The configuration files that were read, besides the one built in.
+    pub files: Vec<PathBuf>,
+    pub server: Server,
+    pub database: Database,
+    pub log: Log,
+    pub ledger: Ledger,
+}
+
+#[derive(Clone, Debug)]
+pub struct Server {
+    /// Always a loopback address.
+    pub host: IpAddr,
+    /// 0 takes any free port.
+    pub port: u16,
+    /// 0 is one for each processor.
+    pub workers: usize,
+    /// Over all workers.
+    pub max_connections: usize,
+    pub shutdown_timeout: Duration,
+}
+
+#[derive(Clone, Debug)]
+pub struct Database {
+    pub url: DatabaseUrl,
+    pub max_connections: u32,
+    pub acquire_timeout: Duration,
+    pub statement_timeout: Duration,
+    pub busy_timeout: Duration,
+    pub migrate_on_start: bool,
+}
+
+#[derive(Clone, Debug)]
+pub struct Log {
+    pub format: LogFormat,
+    /// A level or a list of directives, as `tracing` reads them.
+    pub level: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+#[derive(Clone, Debug)]
+pub struct Ledger {
+    pub path: Option<PathBuf>,
+}
+
+impl Settings {
+    /// Reads the files of the current folder and the environment of this process.
+    pub fn load() -> Result<Self, Error> {
+        Self::read(&Sources::of_process())
+    }
+
+    /// Reads `sources`, and reports every wrong key and value at once.
+    pub fn read(sources: &Sources) -> Result<Self, Error> {
+        let environment = sources.environment()?;
+        let mut reader = Reader::new(sources.values(&environment)?);
+        let sections = (
+            read_server(&mut reader),
+            read_database(&mut reader),
+            read_log(&mut reader),
+            read_ledger(&mut reader),
+        );
+        reader.finish()?;
+        let (Some(server), Some(database), Some(log), Some(ledger)) = sections else {
+            return Err(Error::Incomplete);
+        };
+        let files = sources.files(&environment);
+        Ok(Self {
+            environment,
+            files,
+            server,
+            database,
+            log,
+            ledger,
+        })
+    }
+}
+
+impl Database {
+    /// The same in the words of the database crate.
+    pub fn connection(&self) -> db::Settings {
+        db::Settings {
+            url: self.url.reveal().to_owned(),
+            max_connections: self.max_connections,
+            acquire_timeout: self.acquire_timeout,
+            statement_timeout: self.statement_timeout,
+            busy_timeout: self.busy_timeout,
+        }
+    }
+}
+
+fn read_server(reader: &mut Reader) -> Option<Server> {
+    let host = reader.take(
+        "server.host",
+        "a loopback address such as 127.0.0.1 or ::1: until accounts exist, the service listens \
+         on nothing else",
+        parse_loopback,
+    );
+    let port = reader.take("server.port", "a port from 0 to 65535", |text| {
+        text.parse().ok()
+    });
+    let workers = reader.take("server.workers", "a number from 0 to 256", within(0, 256));
+    let max_connections = reader.take(
+        "server.max_connections",
+        "a number from 1 to 100000",
+        within(1, 100_000),
+    );
+    let shutdown = reader.take(
+        "server.shutdown_seconds",
+        "seconds from 1 to 3600",
+        |text| within(1, 3600)(text).map(Duration::from_secs),
+    );
+    Some(Server {
+        host: host?,
+        port: port?,
+        workers: workers?,
+        max_connections: max_connections?,
+        shutdown_timeout: shutdown?,
+    })
+}
+
+fn read_database(reader: &mut Reader) -> Option<Database> {
+    let is_default_url = reader.is_built_in("database.url");
+    let url = reader.take_secret("database.url", database_url::EXPECTED, DatabaseUrl::parse);
+    let max_connections = reader.take(
+        "database.max_connections",
+        "a number from 1 to 1000",
+        within(1, 1000),
+    );
+    let acquire_timeout = take_milliseconds(reader, "database.acquire_timeout_ms");
+    let statement_timeout = take_milliseconds(reader, "database.statement_timeout_ms");
+    let busy_timeout = take_milliseconds(reader, "database.busy_timeout_ms");
+    let migrate_on_start =
+        reader.take_if_there("database.migrate_on_start", "true or false", |text| {
+            text.parse().ok()
+        });
+    Some(Database {
+        url: url?,
+        max_connections: max_connections?,
+        acquire_timeout: acquire_timeout?,
+        statement_timeout: statement_timeout?,
+        busy_timeout: busy_timeout?,
+        migrate_on_start: migrate_on_start.unwrap_or(is_default_url),
+    })
+}
+
+fn read_log(reader: &mut Reader) -> Option<Log> {
+    let format = reader.take("log.format", "text or json", |text| match text {
+        "text" => Some(LogFormat::Text),
+        "json" => Some(LogFormat::Json),
+        _ => None,
+    });
+    let level = reader.take(
+        "log.level",
+        "error, warn, info, debug or trace, or directives such as info,api=debug",
+        |text| crate::logging::is_filter(text).then(|| text.to_owned()),
+    );
+    Some(Log {
+        format: format?,
+        level: level?,
+    })
+}
+
+fn read_ledger(reader: &mut Reader) -> Option<Ledger> {
+    let path = reader.take("ledger.path", "the path of a Beancount file", |text| {
+        Some((!text.is_empty()).then(|| PathBuf::from(text)))
+    });
+    Some(Ledger { path: path? })
+}
+
+fn take_milliseconds(reader: &mut Reader, key: &'static str) -> Option<Duration> {
+    reader.take(key, "milliseconds from 1 to 3600000", |text| {
+        within(1, 3_600_000)(text).map(Duration::from_millis)
+    })
+}
+
+fn within<T: std::str::FromStr + PartialOrd>(least: T, most: T) -> impl Fn(&str) -> Option<T> {
+    move |text| {
+        text.parse()
+            .ok()
+            .filter(|number| *number >= least && *number <= most)
+    }
+}
+
+fn parse_loopback(text: &str) -> Option<IpAddr> {
+    if text == "localhost" {
+        return Some(IpAddr::from([127, 0, 0, 1]));
+    }
+    text.parse().ok().filter(IpAddr::is_loopback)
+}

@@ -1,0 +1,109 @@
+use std::net::TcpListener;
+
+use serde_json::Value;
+
+use crate::support::{Home, LEDGER};
+
+fn state(report: &Value, check: &str) -> String {
+    let checks = report["checks"].as_array().unwrap();
+    let found = checks.iter().find(|one| one["check"] == check);
+    found.unwrap_or_else(|| panic!("no {check} in {report}"))["state"]
+        .as_str()
+        .unwrap()
+        .to_owned()
+}
+
+fn report(home: &Home) -> (Option<i32>, Value) {
+    let ran = home.run(&["doctor", "--json"]);
+    (ran.status, serde_json::from_str(&ran.stdout).unwrap())
+}
+
+fn home() -> Home {
+    Home::new().with("TALLYSTICK__SERVER__PORT", "0")
+}
+
+#[test]
+fn a_new_machine_is_healthy_and_stays_untouched() {
+    let home = home();
+    let (status, report) = report(&home);
+    assert_eq!(
+        (status, &report["healthy"]),
+        (Some(0), &Value::Bool(true)),
+        "{report}"
+    );
+    assert!(!home.path("data").exists(), "the doctor made something");
+}
+
+#[test]
+fn what_works_is_shown() {
+    let home = home().with("TALLYSTICK__LEDGER__PATH", "books.beancount");
+    home.write("books.beancount", LEDGER);
+    home.run(&["pack", "list"]).succeeded();
+    let (status, found) = report(&home);
+    assert_eq!(status, Some(0), "{found}");
+    for check in [
+        "configuration",
+        "database",
+        "migrations",
+        "writing",
+        "disk",
+        "ledger",
+        "port",
+    ] {
+        assert_eq!(state(&found, check), "ok", "{found}");
+    }
+    let table = home.run(&["doctor"]).succeeded().stdout;
+    assert!(
+        table.contains("all applied") && table.contains("what to do"),
+        "{table}"
+    );
+}
+
+#[test]
+fn each_fault_is_shown_with_what_to_do() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let home = Home::on("sqlite://own.db")
+        .with("TALLYSTICK__SERVER__PORT", &port)
+        .with("TALLYSTICK__LEDGER__PATH", "none.beancount");
+    let (status, found) = report(&home);
+    assert_eq!(status, Some(1));
+    assert_eq!(found["healthy"], false);
+    for check in ["database", "ledger", "port"] {
+        assert_eq!(state(&found, check), "fault", "{found}");
+    }
+    let faults = found["checks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|one| one["state"] == "fault");
+    assert!(
+        faults.clone().all(|one| one["advice"].is_string()),
+        "{found}"
+    );
+
+    std::fs::write(home.path("own.db"), "").unwrap();
+    assert_eq!(state(&report(&home).1, "migrations"), "fault");
+}
+
+#[test]
+fn a_wrong_setting_is_a_fault_too() {
+    let home = Home::new().with("TALLYSTICK__SERVER__PORT", "x");
+    let (status, found) = report(&home);
+    assert_eq!(status, Some(1));
+    assert_eq!(state(&found, "configuration"), "fault");
+}
+
+#[test]
+fn a_service_of_ours_on_the_port_is_no_fault() {
+    let first = Home::new();
+    let service = first.serve("serve");
+    let port = service.url.rsplit(':').next().unwrap().to_owned();
+    let home = Home::new().with("TALLYSTICK__SERVER__PORT", &port);
+    let (status, found) = report(&home);
+    assert_eq!(
+        (status, state(&found, "port")),
+        (Some(0), "ok".to_owned()),
+        "{found}"
+    );
+}

@@ -1,0 +1,18 @@
+//! The program as its users meet it: its commands, what they print, and their exit status.
+
+// Every line here is a test's, though clippy takes only functions marked so for tests.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
+
+mod demo;
+mod doctor;
+mod faults;
+mod import;
+mod kill;
+mod migrate;
+mod packs;
+mod positions;
+mod serve;
+mod settings;
+mod support;
+mod usage;
+mod value;

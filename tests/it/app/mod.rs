@@ -1,0 +1,166 @@
+//! A real server over a test's own database, and a client that talks HTTP to it.
+
+pub mod books;
+mod reply;
+
+use std::{net::TcpListener, sync::Arc, thread::JoinHandle, time::Duration};
+
+use actix_web::dev::ServerHandle;
+use api::{ApiConfig, AppState, Limits, SchemaState};
+use chrono::Utc;
+use db::Database;
+use identity::Clock;
+use reqwest::{Client, Method, RequestBuilder};
+use serde_json::Value;
+use testkit::TestDatabase;
+
+pub use reply::Reply;
+
+pub struct App {
+    pub url: String,
+    pub client: Client,
+    handle: ServerHandle,
+    server: Option<JoinHandle<()>>,
+    pub database: Database,
+    /// Goes with the server that it was made for.
+    db: Option<TestDatabase>,
+}
+
+impl App {
+    pub async fn start(db: TestDatabase) -> Self {
+        Self::start_with(db, |_| {}).await
+    }
+
+    pub async fn start_with(db: TestDatabase, configure: impl FnOnce(&mut ApiConfig)) -> Self {
+        let mut config = ApiConfig::new("test");
+        configure(&mut config);
+        let database = db.database.clone();
+        let mut app = Self::over(database, config).await;
+        app.db = Some(db);
+        app
+    }
+
+    /// A second server on the same database, with connections of its own as another process has.
+    pub async fn beside(first: &Self) -> Self {
+        let url = first.db.as_ref().map(|db| db.url.clone()).unwrap();
+        let database = Database::connect(&db::Settings::new(url)).await.unwrap();
+        Self::over(database, ApiConfig::new("test")).await
+    }
+
+    async fn over(database: Database, config: ApiConfig) -> Self {
+        let clock = Clock::new(Utc::now);
+        let owner = identity::local_owner(&database, clock).await.unwrap();
+        let state = AppState::new(database.clone(), clock, owner, config, schema_state).unwrap();
+
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let (handle, server) = run(Arc::new(state), listener);
+        Self {
+            url,
+            client: Client::new(),
+            handle,
+            server: Some(server),
+            database,
+            db: None,
+        }
+    }
+
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, format!("{}{path}", self.url))
+    }
+
+    pub async fn send(&self, request: RequestBuilder) -> Reply {
+        Reply::read(request.send().await.unwrap()).await
+    }
+
+    pub async fn get(&self, path: &str) -> Reply {
+        self.send(self.request(Method::GET, path)).await
+    }
+
+    pub async fn head(&self, path: &str) -> Reply {
+        self.send(self.request(Method::HEAD, path)).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Reply {
+        self.send(self.request(Method::DELETE, path)).await
+    }
+
+    pub async fn post(&self, path: &str, body: &Value) -> Reply {
+        self.send(self.request(Method::POST, path).json(body)).await
+    }
+
+    pub async fn patch(&self, path: &str, body: &Value) -> Reply {
+        self.send(self.request(Method::PATCH, path).json(body))
+            .await
+    }
+
+    /// A POST of a body that is not JSON.
+    pub async fn upload(
+        &self,
+        path: &str,
+        content_type: &str,
+        body: impl Into<reqwest::Body>,
+    ) -> Reply {
+        let request = self
+            .request(Method::POST, path)
+            .header("content-type", content_type);
+        self.send(request.body(body)).await
+    }
+
+    pub async fn post_with_key(&self, path: &str, key: &str, body: &Value) -> Reply {
+        let request = self
+            .request(Method::POST, path)
+            .header("idempotency-key", key);
+        self.send(request.json(body)).await
+    }
+
+    pub async fn get_if_none_match(&self, path: &str, etag: &str) -> Reply {
+        self.send(
+            self.request(Method::GET, path)
+                .header("if-none-match", etag),
+        )
+        .await
+    }
+}
+
+impl Drop for App {
+    fn drop(&mut self) {
+        // The command is sent at once; nobody needs to wait for its echo.
+        drop(self.handle.stop(false));
+        if let Some(server) = self.server.take() {
+            let _ = server.join();
+        }
+    }
+}
+
+/// The server has a thread and runtime of its own, as it has in the program.
+fn run(state: Arc<AppState>, listener: TcpListener) -> (ServerHandle, JoinHandle<()>) {
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let server = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let limits = Limits {
+                workers: 2,
+                shutdown_timeout: Duration::from_secs(5),
+                ..Limits::default()
+            };
+            let server = api::serve(state, listener, &limits).unwrap();
+            sender.send(server.handle()).unwrap();
+            server.await.unwrap();
+        });
+    });
+    (receiver.recv().unwrap(), server)
+}
+
+fn schema_state(database: Database) -> futures_util::future::BoxFuture<'static, SchemaState> {
+    Box::pin(async move {
+        match migration::require_current(&database).await {
+            Ok(()) => SchemaState::Current,
+            Err(migration::Error::Pending { .. }) => SchemaState::Pending,
+            Err(_) => SchemaState::Unknown,
+        }
+    })
+}

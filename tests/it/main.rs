@@ -1,0 +1,21 @@
+//! The product over HTTP: one module a resource, each test on both engines.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod app;
+mod bad_input;
+mod cash_flows;
+mod contract;
+mod conventions;
+mod cursors;
+mod executions;
+mod expected_positions;
+mod health;
+mod idempotency;
+mod imports;
+mod pack_rows;
+mod packs;
+mod portfolios;
+mod positions;
+mod proofs;
+mod securities;

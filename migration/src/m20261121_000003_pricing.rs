@@ -96,6 +96,17 @@ const UP: Script = Script {
             END IF;
             RETURN NEW;
         END $$",
+        // A price names its security by the symbol that the pack's hash covers.
+        "CREATE FUNCTION refuse_priced_symbol_change() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF NEW.symbol <> OLD.symbol
+                AND EXISTS (SELECT 1 FROM prices WHERE security_id = OLD.id) THEN
+                RAISE EXCEPTION 'the symbol % is part of pricing packs and stays', OLD.symbol;
+            END IF;
+            RETURN NEW;
+        END $$",
+        "CREATE TRIGGER securities_priced_symbol BEFORE UPDATE ON securities
+            FOR EACH ROW EXECUTE FUNCTION refuse_priced_symbol_change()",
         "CREATE TRIGGER prices_frozen BEFORE INSERT OR UPDATE OR DELETE ON prices
             FOR EACH ROW EXECUTE FUNCTION refuse_frozen_content()",
         "CREATE TRIGGER fx_rates_frozen BEFORE INSERT OR UPDATE OR DELETE ON fx_rates
@@ -128,6 +139,20 @@ const UP: Script = Script {
         "CREATE TRIGGER fx_rates_frozen_delete BEFORE DELETE ON fx_rates
         WHEN (SELECT status FROM pricing_packs WHERE id = OLD.pack_id) <> 'warming'
         BEGIN SELECT RAISE(ABORT, 'the content of this pricing pack is frozen'); END",
+        // REPLACE deletes without asking a delete trigger.
+        "CREATE TRIGGER pricing_packs_frozen_insert BEFORE INSERT ON pricing_packs
+        WHEN EXISTS (SELECT 1 FROM pricing_packs WHERE id = NEW.id AND status <> 'warming')
+        BEGIN SELECT RAISE(ABORT, 'the content of this pricing pack is frozen'); END",
+        "CREATE TRIGGER pricing_packs_id_update BEFORE UPDATE ON pricing_packs
+        WHEN NEW.id <> OLD.id
+        BEGIN SELECT RAISE(ABORT, 'the id of a pricing pack is for good'); END",
+        "CREATE TRIGGER securities_priced_symbol_update BEFORE UPDATE ON securities
+        WHEN NEW.symbol <> OLD.symbol
+            AND EXISTS (SELECT 1 FROM prices WHERE security_id = OLD.id)
+        BEGIN SELECT RAISE(ABORT, 'this symbol is part of pricing packs and stays'); END",
+        "CREATE TRIGGER securities_priced_symbol_insert BEFORE INSERT ON securities
+        WHEN EXISTS (SELECT 1 FROM prices WHERE security_id = NEW.id)
+        BEGIN SELECT RAISE(ABORT, 'this symbol is part of pricing packs and stays'); END",
         "CREATE TRIGGER pricing_packs_frozen_update BEFORE UPDATE ON pricing_packs
         WHEN OLD.status <> 'warming' AND (NEW.status = 'warming' OR NEW.id <> OLD.id
             OR NEW.asof_date <> OLD.asof_date OR NEW.policy <> OLD.policy
@@ -146,11 +171,16 @@ const DOWN: Script = Script {
         "DROP TABLE pricing_packs",
     ],
     postgres: &[
+        "DROP TRIGGER securities_priced_symbol ON securities",
+        "DROP FUNCTION refuse_priced_symbol_change()",
         "DROP FUNCTION refuse_frozen_content()",
         "DROP FUNCTION refuse_truncation()",
         "DROP FUNCTION refuse_frozen_pack_change()",
     ],
-    sqlite: &[],
+    sqlite: &[
+        "DROP TRIGGER securities_priced_symbol_update",
+        "DROP TRIGGER securities_priced_symbol_insert",
+    ],
 };
 
 #[derive(Debug)]

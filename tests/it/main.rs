@@ -19,3 +19,4 @@ mod portfolios;
 mod positions;
 mod proofs;
 mod securities;
+mod server;

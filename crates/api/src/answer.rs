@@ -104,8 +104,8 @@ impl From<Answer> for HttpResponse {
 }
 
 /// A whole resource, or 304 if the caller has it as it is.
-pub fn show<T: Serialize>(
-    call: &Call,
+pub fn show<Q, T: Serialize>(
+    call: &Call<Q>,
     etag: Etag,
     value: impl FnOnce() -> T,
 ) -> Result<HttpResponse, Problem> {

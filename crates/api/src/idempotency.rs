@@ -66,8 +66,8 @@ impl Drop for Flight {
 ///
 /// `content` is the body, or its hash. What fails is rolled back and not kept: its repetition tries
 /// again.
-pub async fn create<F, Fut>(
-    call: &Call,
+pub async fn create<Q, F, Fut>(
+    call: &Call<Q>,
     content: impl AsRef<[u8]>,
     work: F,
 ) -> Result<HttpResponse, Problem>
@@ -80,8 +80,8 @@ where
 
 /// As [`create`], where most of the work is done in `prepare`, before the transaction, and is lost
 /// without harm if the request turns out to be a repetition.
-pub async fn prepare_and_create<P, F, Fut>(
-    call: &Call,
+pub async fn prepare_and_create<Q, P, F, Fut>(
+    call: &Call<Q>,
     content: impl AsRef<[u8]>,
     prepare: impl Future<Output = Result<P, Problem>>,
     work: F,
@@ -100,10 +100,10 @@ where
             .into());
     };
     let request = KeyedRequest {
-        method: call.method.to_string(),
-        path: call.path.clone(),
+        method: call.request.method().to_string(),
+        path: call.request.path().to_owned(),
         key,
-        hash: request_hash(&call.query, content.as_ref()),
+        hash: request_hash(call.request.query_string(), content.as_ref()),
     };
     let flight = call.state.in_flight.enter(&ctx, &request)?;
     if let Some(known) = look_up(&ctx, database.reader(), &request).await? {

@@ -271,7 +271,7 @@ async fn has_transactions(
     Ok(query.one(db).await?.is_some())
 }
 
-fn not_found(portfolio: impl ToString) -> Error {
+fn not_found(portfolio: impl std::fmt::Display) -> Error {
     Error::PortfolioNotFound {
         portfolio: portfolio.to_string(),
     }

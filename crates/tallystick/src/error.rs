@@ -72,6 +72,6 @@ pub enum Error {
     Json(serde_json::Error),
     #[error("the answer cannot be printed: {0}")]
     Output(io::Error),
-    #[error("the program cannot start its threads: {0}")]
+    #[error("a thread of the program failed: {0}")]
     Runtime(io::Error),
 }

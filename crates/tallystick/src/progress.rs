@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, time::Duration};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
 
 /// Whether bars are shown at all. Where standard error is no terminal they never are.
 #[derive(Clone, Copy, Debug)]
@@ -33,7 +33,9 @@ impl Progress {
         spinner
     }
 
+    /// A bar goes away with its work, however that ends.
     fn draw(self, bar: ProgressBar) -> ProgressBar {
+        let bar = bar.with_finish(ProgressFinish::AndClear);
         if !self.is_wanted {
             bar.set_draw_target(ProgressDrawTarget::hidden());
         }

@@ -1,6 +1,7 @@
 //! A real server over a test's own database, and a client that talks HTTP to it.
 
 pub mod books;
+mod documented;
 mod reply;
 
 use std::{net::TcpListener, sync::Arc, thread::JoinHandle, time::Duration};
@@ -70,7 +71,17 @@ impl App {
     }
 
     pub async fn send(&self, request: RequestBuilder) -> Reply {
-        Reply::read(request.send().await.unwrap()).await
+        let (client, request) = request.build_split();
+        let request = request.unwrap();
+        let (method, path) = (request.method().clone(), request.url().path().to_owned());
+        let reply = Reply::read(client.execute(request).await.unwrap()).await;
+        documented::check(&method, &path, &reply);
+        reply
+    }
+
+    /// Asks the server to stop once what is under way has ended, and waits for that.
+    pub async fn stop(&self) {
+        self.handle.stop(true).await;
     }
 
     pub async fn get(&self, path: &str) -> Reply {

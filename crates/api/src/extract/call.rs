@@ -3,8 +3,11 @@ use std::{
     sync::Arc,
 };
 
-use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, http::Method, web::Data};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, web::Data};
 use identity::{Actor, Ctx};
+use serde::{Deserialize, de::DeserializeOwned};
+
+use super::query::read_query;
 
 use crate::{
     AppState,
@@ -13,26 +16,30 @@ use crate::{
     problem::Problem,
 };
 
-/// Who asks for what: the context that every service takes, and the headers that any handler may
-/// need.
-pub struct Call {
+/// Who asks for what: the context that every service takes, the parameters of the query, and the
+/// headers that any handler may need.
+pub struct Call<Q = NoParameters> {
     pub ctx: Ctx,
+    pub query: Q,
     pub state: Data<AppState>,
     pub preconditions: Preconditions,
     pub idempotency_key: Option<String>,
-    pub method: Method,
-    pub path: String,
-    pub query: String,
+    pub request: HttpRequest,
 }
 
-impl Call {
+/// A query that takes no parameters.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoParameters {}
+
+impl<Q> Call<Q> {
     /// Whether the caller holds this very representation already.
     pub fn has(&self, etag: &Etag) -> bool {
         self.preconditions.matches_none_of(etag)
     }
 }
 
-impl FromRequest for Call {
+impl<Q: DeserializeOwned> FromRequest for Call<Q> {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;
 
@@ -41,7 +48,7 @@ impl FromRequest for Call {
     }
 }
 
-fn read(request: &HttpRequest) -> Result<Call, Problem> {
+fn read<Q: DeserializeOwned>(request: &HttpRequest) -> Result<Call<Q>, Problem> {
     let state = request
         .app_data::<Data<AppState>>()
         .cloned()
@@ -61,9 +68,8 @@ fn read(request: &HttpRequest) -> Result<Call, Problem> {
         state,
         preconditions: Preconditions::read(request.headers())?,
         idempotency_key: idempotency_key(request)?,
-        method: request.method().clone(),
-        path: request.uri().path().to_owned(),
-        query: request.query_string().to_owned(),
+        query: read_query(request.query_string())?,
+        request: request.clone(),
     })
 }
 

@@ -11,5 +11,4 @@ mod values;
 pub use body::{Body, ContentKind, TextBody, content_kind, incomplete, wrong_media_type};
 pub use call::Call;
 pub use path::UrlPath;
-pub use query::UrlQuery;
 pub use values::{Date, Limit, Words, given, present};

@@ -1,30 +1,16 @@
-use std::{
-    collections::HashSet,
-    future::{Ready, ready},
-};
+//! The parameters of a query, as a type that names all of them (`deny_unknown_fields`).
 
-use actix_web::{FromRequest, HttpRequest, dev::Payload};
+use std::collections::HashSet;
+
 use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
 
 use crate::problem::Problem;
 
-/// The parameters of a query, as a type that names all of them (`deny_unknown_fields`).
-pub struct UrlQuery<T>(pub T);
-
 /// The longest value; a cursor needs a few hundred bytes.
 const LONGEST: usize = 4096;
 
-impl<T: DeserializeOwned> FromRequest for UrlQuery<T> {
-    type Error = Problem;
-    type Future = Ready<Result<Self, Problem>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(read(request.query_string()).map(Self))
-    }
-}
-
-fn read<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
+pub fn read_query<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
     let mut names = HashSet::new();
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));

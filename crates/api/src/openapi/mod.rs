@@ -8,7 +8,7 @@ use refusals::Refusals;
 use utoipa::{OpenApi, openapi::path::Operation};
 
 use crate::{
-    problem::{FieldError, PackAtFault, ProblemOut},
+    problem::{FieldError, ProblemOut},
     routes::{
         cash_flows, docs, executions, health, imports, pack_rows, pack_state, packs, patterns,
         portfolios, positions, securities,
@@ -72,7 +72,7 @@ use crate::{
         docs::get_problem_kind,
     ),
     components(schemas(
-        ProblemOut, FieldError, PackAtFault, schema::Decimal, schema::CalendarDate,
+        ProblemOut, FieldError, schema::Decimal, schema::CalendarDate,
     )),
     tags(
         (name = "Portfolios", description = "The books: what is held, and what it is worth"),

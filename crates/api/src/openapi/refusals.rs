@@ -44,7 +44,7 @@ fn add_common_refusals(path: &str, operation: &mut Operation) {
     let works = path.starts_with("/v1/");
     let common = [
         (has_body, "400", "`body_invalid`"),
-        (in_url, "400", "`parameter_invalid`"),
+        (works || in_url, "400", "`parameter_invalid`"),
         (in_headers, "400", "`header_invalid`"),
         (named("cursor"), "400", "`cursor_invalid`"),
         (works && has_body, "409", "`conflict`"),

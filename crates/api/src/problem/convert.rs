@@ -1,6 +1,7 @@
 //! Which problem each crate's error is.
 
 use actix_web::http::StatusCode;
+use entity::values::PackStatus;
 use pricing::RowError;
 
 use super::{FieldError, PackAtFault, Problem, kinds};
@@ -120,27 +121,26 @@ impl From<patterns::Error> for Problem {
             Error::PackNotFound { .. } => Self::new(kinds::PACK_NOT_FOUND, detail)
                 .with_status(StatusCode::SERVICE_UNAVAILABLE),
             Error::PackWarming {
-                pack_id,
+                pack_id: id,
                 status,
                 prewarm_done,
             } => {
-                let pack_status = Some(status.to_string());
-                let prewarm_done = Some(prewarm_done);
+                let pack = PackAtFault {
+                    id,
+                    status,
+                    prewarm_done: Some(prewarm_done),
+                };
                 Self::new(kinds::PACK_WARMING, detail)
-                    .about_pack(PackAtFault {
-                        pack_id,
-                        pack_status,
-                        prewarm_done,
-                    })
+                    .about_pack(pack)
                     .retry_later()
             }
-            Error::PackFailed { pack_id, .. } => {
-                let pack_status = Some(entity::values::PackStatus::Error.to_string());
-                Self::new(kinds::PACK_FAILED, detail).about_pack(PackAtFault {
-                    pack_id,
-                    pack_status,
+            Error::PackFailed { pack_id: id, .. } => {
+                let pack = PackAtFault {
+                    id,
+                    status: PackStatus::Error,
                     prewarm_done: None,
-                })
+                };
+                Self::new(kinds::PACK_FAILED, detail).about_pack(pack)
             }
             Error::Overflow => Self::new(kinds::OVERFLOW, detail),
             Error::Json(error) => Self::internal(error),

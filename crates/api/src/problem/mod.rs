@@ -12,8 +12,11 @@ use actix_web::{
     HttpResponse, ResponseError,
     http::{StatusCode, header},
 };
+use entity::values::PackStatus;
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use crate::schema;
 
 pub use kinds::Kind;
 
@@ -45,13 +48,11 @@ pub struct FieldError {
     pub detail: String,
 }
 
-/// The pricing pack that stands in the way of an execution.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+/// The pricing pack that stands in the way of what was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PackAtFault {
-    pub pack_id: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub pack_status: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: String,
+    pub status: PackStatus,
     pub prewarm_done: Option<bool>,
 }
 
@@ -74,8 +75,14 @@ pub struct ProblemOut<'a> {
     #[serde(skip_serializing_if = "<[FieldError]>::is_empty")]
     #[schema(value_type = Option<Vec<FieldError>>)]
     pub errors: &'a [FieldError],
-    #[serde(flatten)]
-    pub pack: Option<&'a PackAtFault>,
+    /// The pricing pack that stands in the way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pack_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<schema::PackStatus>)]
+    pub pack_status: Option<PackStatus>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prewarm_done: Option<bool>,
 }
 
 const RETRY_AFTER_SECONDS: u32 = 2;
@@ -173,6 +180,7 @@ impl Problem {
 
     /// The answer to a request, complete with what only the request knows.
     pub fn respond(&self, instance: &str, request_id: &str) -> HttpResponse {
+        let pack = self.0.pack.as_ref();
         let body = ProblemOut {
             r#type: format!("/problems/{}", self.0.kind.code),
             title: self.0.kind.title,
@@ -182,7 +190,9 @@ impl Problem {
             code: self.0.kind.code,
             request_id,
             errors: &self.0.errors,
-            pack: self.0.pack.as_ref(),
+            pack_id: pack.map(|pack| pack.id.as_str()),
+            pack_status: pack.map(|pack| pack.status),
+            prewarm_done: pack.and_then(|pack| pack.prewarm_done),
         };
         let mut response = HttpResponse::build(self.0.status);
         response.content_type("application/problem+json");

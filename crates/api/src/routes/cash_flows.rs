@@ -14,7 +14,7 @@ use super::readable;
 use crate::{
     answer::Answer,
     cursor::{ListOut, page},
-    extract::{Call, Date, Limit, UrlPath, UrlQuery},
+    extract::{Call, Date, Limit, UrlPath},
     problem::Problem,
     schema::{CalendarDate, CashFlowKind, Decimal},
 };
@@ -80,13 +80,16 @@ impl From<cash_flow::Model> for CashFlowOut {
     ),
 )]
 pub async fn list_cash_flows(
-    call: Call,
+    call: Call<ListCashFlows>,
     UrlPath(id): UrlPath<PortfolioId>,
-    UrlQuery(query): UrlQuery<ListCashFlows>,
 ) -> Result<HttpResponse, Problem> {
-    let (after, limit) = page::<(Date, CashFlowId)>(query.limit, query.cursor.as_deref())?;
+    let (after, limit) =
+        page::<(Date, CashFlowId)>(call.query.limit, call.query.cursor.as_deref())?;
     let after = after.map(|(date, id)| (date.0, id));
-    let (from, to) = (query.from.map(|date| date.0), query.to.map(|date| date.0));
+    let (from, to) = (
+        call.query.from.map(|date| date.0),
+        call.query.to.map(|date| date.0),
+    );
     let page = Page { after, limit };
     let found = call
         .ctx

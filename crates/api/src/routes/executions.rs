@@ -19,7 +19,7 @@ use super::readable;
 use crate::{
     answer::Answer,
     cursor::{ListOut, page},
-    extract::{Body, Call, Date, Limit, UrlPath, UrlQuery},
+    extract::{Body, Call, Date, Limit, UrlPath},
     idempotency,
     problem::Problem,
     schema::CalendarDate,
@@ -119,11 +119,8 @@ pub struct ListExecutions {
     get, path = "/v1/executions", tag = "Patterns", params(ListExecutions),
     responses((status = 200, description = "A page", body = ListOut<ExecutionSummaryOut>)),
 )]
-pub async fn list_executions(
-    call: Call,
-    UrlQuery(query): UrlQuery<ListExecutions>,
-) -> Result<HttpResponse, Problem> {
-    let (after, limit) = page(query.limit, query.cursor.as_deref())?;
+pub async fn list_executions(call: Call<ListExecutions>) -> Result<HttpResponse, Problem> {
+    let (after, limit) = page(call.query.limit, call.query.cursor.as_deref())?;
     let page = Page { after, limit };
     let found = executions::list(&call.ctx, call.ctx.database.reader(), &page).await?;
     let list = ListOut::new(found, |last| last.id, ExecutionSummaryOut::from);

@@ -20,7 +20,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::readable;
 use crate::{
     answer::Answer,
-    extract::{Call, TextBody, UrlPath, UrlQuery, Words},
+    extract::{Call, TextBody, UrlPath, Words},
     idempotency,
     problem::Problem,
     schema::ImportStatus,
@@ -162,43 +162,41 @@ impl From<import_row::Model> for ImportOut {
     ),
 )]
 pub async fn import_ledger(
-    call: Call,
+    call: Call<ImportLedger>,
     UrlPath(id): UrlPath<PortfolioId>,
-    UrlQuery(query): UrlQuery<ImportLedger>,
     body: TextBody,
 ) -> Result<HttpResponse, Problem> {
-    let ImportFormat::Beancount = query.format;
+    let ImportFormat::Beancount = call.query.format;
     books::portfolios::find(&call.ctx, call.ctx.database.reader(), id).await?;
     let hash = Sha256::digest(&body.text).to_vec();
     let file_hash = format!("sha256:{}", hex::encode(&hash));
-    let name = query.name.unwrap_or_else(|| BODY_NAME.to_owned());
-    let accounts = query.accounts.0;
-    let (ledger, view) = web::block(move || read_ledger(&name, &body.text, &accounts))
-        .await
-        .map_err(Problem::internal)?
-        .map_err(|faults| Problem::from(&faults))?;
-    if query.dry_run {
-        return preview(&call, id, ledger, view, file_hash).await;
+    let read = read_ledger(&call.query, body.text);
+    if call.query.dry_run {
+        return preview(&call, id, read.await?, file_hash).await;
     }
-    idempotency::create(&call, hash, async move |ctx, tx: Tx| {
-        let portfolio = books::portfolios::find(&ctx, &tx, id).await?;
-        let request = request(portfolio.name, file_hash);
-        let report = import::import_ledger(&ctx, &tx, &ledger, &view, request).await?;
-        let location = report.import_id.map(|id| format!("/v1/imports/{id}"));
-        let out = ImportReportOut::new(report, false);
-        location.map_or_else(
-            || Answer::ok(&out),
-            |location| Answer::created(location, &out),
-        )
-    })
+    idempotency::prepare_and_create(
+        &call,
+        hash,
+        read,
+        async move |(ledger, view), ctx, tx: Tx| {
+            let portfolio = books::portfolios::find(&ctx, &tx, id).await?;
+            let request = request(portfolio.name, file_hash);
+            let report = import::import_ledger(&ctx, &tx, &ledger, &view, request).await?;
+            let location = report.import_id.map(|id| format!("/v1/imports/{id}"));
+            let out = ImportReportOut::new(report, false);
+            match location {
+                Some(location) => Answer::created(location, &out),
+                None => Answer::ok(&out),
+            }
+        },
+    )
     .await
 }
 
 async fn preview(
-    call: &Call,
+    call: &Call<ImportLedger>,
     id: PortfolioId,
-    ledger: Ledger,
-    view: PortfolioView,
+    (ledger, view): (Ledger, PortfolioView),
     file_hash: String,
 ) -> Result<HttpResponse, Problem> {
     let ctx = call.ctx.clone();
@@ -224,15 +222,23 @@ fn request(portfolio_name: String, file_hash: String) -> LedgerImport {
     }
 }
 
+/// Reads the text on a thread for such work: a long ledger would keep other requests waiting.
 fn read_ledger(
-    name: &str,
-    text: &str,
-    accounts: &[String],
-) -> Result<(Ledger, PortfolioView), Diagnostics> {
-    let ledger = ledger::parse(name, text)?;
-    let prefixes: Vec<&str> = accounts.iter().map(String::as_str).collect();
-    let view = ledger.portfolio(&prefixes, None)?;
-    Ok((ledger, view))
+    query: &ImportLedger,
+    text: String,
+) -> impl Future<Output = Result<(Ledger, PortfolioView), Problem>> + use<> {
+    let name = query.name.clone().unwrap_or_else(|| BODY_NAME.to_owned());
+    let accounts = query.accounts.0.clone();
+    let read = move || -> Result<_, Diagnostics> {
+        let ledger = ledger::parse(&name, &text)?;
+        let prefixes: Vec<&str> = accounts.iter().map(String::as_str).collect();
+        let view = ledger.portfolio(&prefixes, None)?;
+        Ok((ledger, view))
+    };
+    async {
+        let read = web::block(read).await.map_err(Problem::internal)?;
+        read.map_err(|faults| Problem::from(&faults))
+    }
 }
 
 /// One import.

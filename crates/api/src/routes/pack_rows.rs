@@ -18,7 +18,7 @@ use crate::{
     answer::{Answer, not_modified},
     cursor::{ListOut, page},
     etag::Etag,
-    extract::{Call, Limit, UrlPath, UrlQuery},
+    extract::{Call, Limit, UrlPath},
     idempotency,
     problem::Problem,
     schema::{Decimal, PriceAdjustment},
@@ -135,11 +135,10 @@ fn page_answer<T: Serialize>(
     ),
 )]
 pub async fn list_prices(
-    call: Call,
+    call: Call<ListRows>,
     UrlPath(id): UrlPath<String>,
-    UrlQuery(query): UrlQuery<ListRows>,
 ) -> Result<HttpResponse, Problem> {
-    let (after, limit) = page(query.limit, query.cursor.as_deref())?;
+    let (after, limit) = page(call.query.limit, call.query.cursor.as_deref())?;
     let pack = packs::find(&call.ctx, call.ctx.database.reader(), &id).await?;
     let etag = content_etag(&pack, "prices");
     if let Some(etag) = etag.clone().filter(|etag| call.has(etag)) {
@@ -167,11 +166,10 @@ pub async fn list_prices(
     ),
 )]
 pub async fn list_fx_rates(
-    call: Call,
+    call: Call<ListRows>,
     UrlPath(id): UrlPath<String>,
-    UrlQuery(query): UrlQuery<ListRows>,
 ) -> Result<HttpResponse, Problem> {
-    let (after, limit) = page(query.limit, query.cursor.as_deref())?;
+    let (after, limit) = page(call.query.limit, call.query.cursor.as_deref())?;
     let pack = packs::find(&call.ctx, call.ctx.database.reader(), &id).await?;
     let etag = content_etag(&pack, "fx-rates");
     if let Some(etag) = etag.clone().filter(|etag| call.has(etag)) {

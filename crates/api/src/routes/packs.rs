@@ -20,7 +20,7 @@ use crate::{
     answer::{Answer, show},
     cursor::{ListOut, page},
     etag::Etag,
-    extract::{Body, Call, Date, Limit, UrlPath, UrlQuery},
+    extract::{Body, Call, Date, Limit, UrlPath},
     idempotency,
     problem::Problem,
     schema::{CalendarDate, Decimal, PackStatus},
@@ -164,20 +164,17 @@ pub struct ListPacks {
     get, path = "/v1/packs", tag = "Pricing packs", params(ListPacks),
     responses((status = 200, description = "A page", body = ListOut<PackOut>)),
 )]
-pub async fn list_packs(
-    call: Call,
-    UrlQuery(query): UrlQuery<ListPacks>,
-) -> Result<HttpResponse, Problem> {
-    let (after, limit) = page::<(Date, String)>(query.limit, query.cursor.as_deref())?;
+pub async fn list_packs(call: Call<ListPacks>) -> Result<HttpResponse, Problem> {
+    let (after, limit) = page::<(Date, String)>(call.query.limit, call.query.cursor.as_deref())?;
     let page = Page {
         after: after.map(|(date, id)| (date.0, id)),
         limit,
     };
     let filter = Filter {
-        policy: query.policy,
-        status: query.status,
-        from: query.from.map(|date| date.0),
-        to: query.to.map(|date| date.0),
+        policy: call.query.policy,
+        status: call.query.status,
+        from: call.query.from.map(|date| date.0),
+        to: call.query.to.map(|date| date.0),
     };
     let found = packs::list(&call.ctx, call.ctx.database.reader(), &filter, &page).await?;
     let list = ListOut::new(
@@ -206,11 +203,8 @@ pub struct LatestPack {
         (status = 404, description = "`pricing_pack_not_found`"),
     ),
 )]
-pub async fn get_latest_pack(
-    call: Call,
-    UrlQuery(query): UrlQuery<LatestPack>,
-) -> Result<HttpResponse, Problem> {
-    let policy = query.policy.as_deref().unwrap_or(DEFAULT_POLICY);
+pub async fn get_latest_pack(call: Call<LatestPack>) -> Result<HttpResponse, Problem> {
+    let policy = call.query.policy.as_deref().unwrap_or(DEFAULT_POLICY);
     let reader = call.ctx.database.reader();
     let found = packs::require_latest(&call.ctx, reader, policy, None).await?;
     show(&call, etag_of(&found), || PackOut::from(found))

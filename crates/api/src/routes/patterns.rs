@@ -10,7 +10,7 @@ use super::readable;
 use crate::{
     answer::Answer,
     cursor::ListOut,
-    extract::{Call, UrlPath, UrlQuery},
+    extract::{Call, UrlPath},
     problem::Problem,
 };
 
@@ -47,17 +47,12 @@ impl From<PatternInfo> for PatternOut {
     }
 }
 
-/// A query that takes no parameters.
-#[derive(Debug, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct NoParameters {}
-
 /// All patterns; they are few, so there is one page.
 #[utoipa::path(
     get, path = "/v1/patterns", tag = "Patterns",
     responses((status = 200, description = "The patterns", body = ListOut<PatternOut>)),
 )]
-pub async fn list_patterns(_: Call, _: UrlQuery<NoParameters>) -> Result<HttpResponse, Problem> {
+pub async fn list_patterns(_: Call) -> Result<HttpResponse, Problem> {
     let items = patterns::list().into_iter().map(PatternOut::from).collect();
     Ok(Answer::ok(&ListOut {
         items,

@@ -19,7 +19,7 @@ use crate::{
     answer::{Answer, show},
     cursor::{ListOut, page},
     etag::Etag,
-    extract::{Body, Call, Limit, UrlPath, UrlQuery, given, present},
+    extract::{Body, Call, Limit, UrlPath, given, present},
     idempotency,
     problem::Problem,
     schema::LotMethod,
@@ -164,11 +164,8 @@ pub struct ListPortfolios {
     get, path = "/v1/portfolios", tag = "Portfolios", params(ListPortfolios),
     responses((status = 200, description = "A page", body = ListOut<PortfolioOut>)),
 )]
-pub async fn list_portfolios(
-    call: Call,
-    UrlQuery(query): UrlQuery<ListPortfolios>,
-) -> Result<HttpResponse, Problem> {
-    let (after, limit) = page(query.limit, query.cursor.as_deref())?;
+pub async fn list_portfolios(call: Call<ListPortfolios>) -> Result<HttpResponse, Problem> {
+    let (after, limit) = page(call.query.limit, call.query.cursor.as_deref())?;
     let page = Page { after, limit };
     let found = portfolios::list(&call.ctx, call.ctx.database.reader(), &page).await?;
     let list = ListOut::new(found, |last| last.id, PortfolioOut::from);

@@ -27,7 +27,7 @@ pub use out::{
 use crate::{
     answer::{Answer, not_modified},
     etag::Etag,
-    extract::{Call, Date, UrlPath, UrlQuery},
+    extract::{Call, Date, UrlPath},
     problem::{PackAtFault, Problem, kinds},
     schema::CalendarDate,
 };
@@ -60,14 +60,13 @@ pub struct ListPositions {
     ),
 )]
 pub async fn list_positions(
-    call: Call,
+    call: Call<ListPositions>,
     UrlPath(id): UrlPath<PortfolioId>,
-    UrlQuery(query): UrlQuery<ListPositions>,
 ) -> Result<HttpResponse, Problem> {
     let (ctx, reader) = (&call.ctx, call.ctx.database.reader());
     let portfolio = books::portfolios::find(ctx, reader, id).await?;
-    let pack = choose_pack(ctx, reader, &query).await?;
-    let asof = query.asof.map_or(pack.asof_date, |date| date.0);
+    let pack = choose_pack(ctx, reader, &call.query).await?;
+    let asof = call.query.asof.map_or(pack.asof_date, |date| date.0);
     let head = call.state.ledger_head.read().await;
 
     let etag = etag_of(&portfolio, &pack, asof, &head);
@@ -95,12 +94,14 @@ async fn choose_pack(
     let named = packs::find(ctx, db, id).await?;
     if named.status == PackStatus::Warming {
         let detail = format!("pricing pack {id} is still warming; try again when it is fresh");
+        let prewarm_done = Some(named.prewarm_done);
+        let pack = PackAtFault {
+            id: named.id,
+            status: named.status,
+            prewarm_done,
+        };
         return Err(Problem::new(kinds::PACK_WARMING, detail)
-            .about_pack(PackAtFault {
-                pack_id: named.id,
-                pack_status: Some(named.status.to_string()),
-                prewarm_done: Some(named.prewarm_done),
-            })
+            .about_pack(pack)
             .retry_later());
     }
     Ok(named)

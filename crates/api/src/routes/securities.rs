@@ -16,7 +16,7 @@ use crate::{
     answer::{Answer, show},
     cursor::{ListOut, page},
     etag::Etag,
-    extract::{Body, Call, Limit, UrlPath, UrlQuery},
+    extract::{Body, Call, Limit, UrlPath},
     idempotency,
     problem::Problem,
     schema::SecurityKind,
@@ -143,24 +143,16 @@ const LONGEST_SEARCH: usize = 200;
     get, path = "/v1/securities", tag = "Securities", params(ListSecurities),
     responses((status = 200, description = "A page", body = ListOut<SecurityOut>)),
 )]
-pub async fn list_securities(
-    call: Call,
-    UrlQuery(query): UrlQuery<ListSecurities>,
-) -> Result<HttpResponse, Problem> {
-    if query
-        .q
-        .as_ref()
-        .is_some_and(|q| q.chars().count() > LONGEST_SEARCH)
-    {
-        return Err(Problem::parameter(
-            "q",
-            format!("is longer than {LONGEST_SEARCH} characters"),
-        ));
+pub async fn list_securities(call: Call<ListSecurities>) -> Result<HttpResponse, Problem> {
+    let q = call.query.q.as_deref();
+    if q.is_some_and(|q| q.chars().count() > LONGEST_SEARCH) {
+        let detail = format!("is longer than {LONGEST_SEARCH} characters");
+        return Err(Problem::parameter("q", detail));
     }
-    let (after, limit) = page(query.limit, query.cursor.as_deref())?;
+    let (after, limit) = page(call.query.limit, call.query.cursor.as_deref())?;
     let page = Page { after, limit };
     let reader = call.ctx.database.reader();
-    let found = securities::list(&call.ctx, reader, query.q.as_deref(), &page).await?;
+    let found = securities::list(&call.ctx, reader, q, &page).await?;
     let list = ListOut::new(found, |last| last.id, SecurityOut::from);
     Ok(Answer::ok(&list)?.into())
 }

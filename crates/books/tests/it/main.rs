@@ -1,5 +1,12 @@
 //! The books through their public functions, on both engines.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout
+)]
+
 mod beancount;
 mod figures;
 mod imports;

@@ -7,7 +7,7 @@ use crate::ledger::Ledger;
 use crate::names::CurrencyId;
 use crate::transaction::{Cost, Posting, Price, Transaction};
 
-use super::currencies::is_iso_currency;
+use iso_currency::Currency as IsoCurrency;
 
 /// Sums by currency, in the order of first mention.
 #[derive(Debug, Default)]
@@ -57,11 +57,21 @@ pub(super) struct Traits {
 impl Traits {
     pub(super) fn of(ledger: &Ledger) -> Self {
         let operating = |symbol: &str| ledger.operating_currencies.iter().any(|c| c == symbol);
-        let is_cash: Vec<bool> = ledger
+        let mut is_cash: Vec<bool> = ledger
             .names
             .currencies()
-            .map(|(_, symbol)| is_iso_currency(symbol) || operating(symbol))
+            .map(|(_, symbol)| IsoCurrency::from_code(symbol).is_some() || operating(symbol))
             .collect();
+        // Some tickers are also codes of currencies: BAM is Brookfield's and Bosnia's.
+        for held in ledger
+            .transactions
+            .iter()
+            .flat_map(|transaction| &transaction.postings)
+        {
+            if held.cost.is_some() && !operating(ledger.currency(held.currency)) {
+                is_cash[held.currency.index()] = false;
+            }
+        }
         let accounts = ledger.names.accounts();
         let accounts = accounts
             .map(|(_, name)| account_trait(ledger, &is_cash, name))

@@ -1,6 +1,5 @@
 //! Accounts as a portfolio: trades with their lots, income, charges, and money across the border.
 
-mod currencies;
 mod drafts;
 mod entries;
 mod holdings;

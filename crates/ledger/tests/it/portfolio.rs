@@ -159,6 +159,18 @@ fn income_is_named_by_its_account() {
 }
 
 #[test]
+fn a_ticker_that_is_also_a_currencys_code_is_a_security_once_it_has_a_cost() {
+    assert_eq!(
+        entries(
+            "2020-01-02 open Income:BAM:Dividend\n\
+             2020-01-02 * \"buy\"\n  Assets:Broker:Stock  1 BAM {5 USD}\n  Assets:Broker:Cash\n\
+             2020-01-03 * \"dividend\"\n  Assets:Broker:Cash  2 USD\n  Income:BAM:Dividend\n"
+        ),
+        ["Buy BAM 1 -5 USD fee 0", "Dividend BAM 0 2 USD fee 0"]
+    );
+}
+
+#[test]
 fn money_that_is_exchanged_inside_is_no_flow() {
     assert_eq!(
         entries(

@@ -170,23 +170,20 @@ fn value_cash(
     warnings: &mut Vec<Warning>,
 ) -> Result<CashPosition, Error> {
     let currency = &balance.currency;
-    let value = match quotes.rate(currency, base) {
-        Some(rate) => Some(Money::new(multiply(
-            balance.amount.decimal(),
-            rate.decimal(),
-            currency,
-        )?)),
-        None => {
-            warnings.push(Warning {
-                code: "fx_rate_missing",
-                detail: format!(
-                    "there is no rate from {currency} to {base}: the cash in {currency} is left \
-                     out of the totals"
-                ),
-            });
-            None
-        }
-    };
+    let rate = quotes.rate(currency, base);
+    if rate.is_none() {
+        warnings.push(Warning {
+            code: "fx_rate_missing",
+            detail: format!(
+                "there is no rate from {currency} to {base}: the cash in {currency} is left out \
+                 of the totals"
+            ),
+        });
+    }
+    let value = rate
+        .map(|rate| multiply(balance.amount.decimal(), rate.decimal(), currency))
+        .transpose()?
+        .map(Money::new);
     Ok(CashPosition {
         currency: currency.clone(),
         amount: balance.amount,

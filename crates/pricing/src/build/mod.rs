@@ -28,7 +28,7 @@ const ROWS_AT_ONCE: usize = 2_000;
 /// A commodity that the ledger ever held at cost, or that is no currency of ISO 4217, has the
 /// newest of its prices on or before the date: in the currency that it last cost if it has one in
 /// that, else in any. Two currencies have the newest of their rates, whichever way round it is
-/// written. Where the newest is not above zero there is no row: a pack holds positive figures alone.
+/// written. Where the newest is not above zero there is no row: a pack holds positive figures.
 pub fn content_of_ledger(ledger: &Ledger, asof: NaiveDate, policy: &str) -> Content {
     let cost_currencies = newest::cost_currencies(ledger);
     let mut newest = NewestPrices::new(ledger, |symbol| cost_currencies.contains_key(symbol));

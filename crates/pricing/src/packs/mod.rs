@@ -38,13 +38,20 @@ pub async fn create(
     new: NewPack,
 ) -> Result<pack::Model, Error> {
     let pack = new_row(ctx, new)?;
+    if let Some(id) = current_id(db, &pack).await? {
+        return Err(exists(pack, id));
+    }
     let inserted = pack::Entity::insert(pack::ActiveModel::from(pack.clone()))
         .on_conflict_do_nothing()
         .exec_without_returning(db)
         .await?;
     match inserted {
         TryInsertResult::Inserted(rows) if rows > 0 => Ok(pack),
-        _ => Err(already_there(db, &pack).await?),
+        // Another made it in between.
+        _ => {
+            let id = pack.id.clone();
+            Err(exists(pack, id))
+        }
     }
 }
 
@@ -74,18 +81,23 @@ pub(crate) fn new_row(ctx: &Ctx, new: NewPack) -> Result<pack::Model, Error> {
     })
 }
 
-async fn already_there(db: &impl ConnectionTrait, new: &pack::Model) -> Result<Error, Error> {
+/// The id of the pack that stands in the way of a new one.
+async fn current_id(db: &impl ConnectionTrait, new: &pack::Model) -> Result<Option<String>, Error> {
     let current = pack::Entity::find()
         .filter(pack::Column::AsofDate.eq(new.asof_date))
         .filter(pack::Column::Policy.eq(new.policy.as_str()))
         .filter(pack::Column::SupersededBy.is_null())
         .one(db)
         .await?;
-    Ok(Error::PackExists {
+    Ok(current.map(|pack| pack.id))
+}
+
+fn exists(new: pack::Model, id: String) -> Error {
+    Error::PackExists {
         asof: new.asof_date,
-        policy: new.policy.clone(),
-        id: current.map_or_else(|| new.id.clone(), |pack| pack.id),
-    })
+        policy: new.policy,
+        id,
+    }
 }
 
 fn checked_sources(sources: serde_json::Value) -> Result<serde_json::Value, Error> {

@@ -9,7 +9,8 @@ use crate::{
     add_securities, fresh_pack, load_fx_rates, load_prices, mark_error, mark_fresh, new_pack,
 };
 
-const EVERY_ENGINE: [&str; 15] = [
+const EVERY_ENGINE: [&str; 16] = [
+    "UPDATE securities SET symbol = 'OTHER' WHERE symbol = 'AAPL'",
     "INSERT INTO prices SELECT 'PP_2025-10-21', s.id, p.close, p.currency, NULL, NULL, NULL, NULL, \
         p.source, p.adjustment, p.created_at FROM securities s, prices p WHERE s.symbol = 'NKE'",
     "UPDATE prices SET close = '1'",
@@ -39,7 +40,13 @@ const POSTGRES: [&str; 7] = [
     "UPDATE prices SET close = '1.0'::numeric",
 ];
 
-const SQLITE: [&str; 4] = [
+const SQLITE: [&str; 7] = [
+    "REPLACE INTO pricing_packs SELECT id, asof_date, policy, revision, NULL, NULL, sources_json, \
+        'warming', 0, 0, 0, 0, NULL, NULL, created_at, updated_at FROM pricing_packs \
+        WHERE id = 'PP_2025-10-21'",
+    "UPDATE OR REPLACE pricing_packs SET id = 'PP_2025-10-21' WHERE id = 'PP_2025-10-22'",
+    "REPLACE INTO securities SELECT id, 'OTHER', name, kind, currency, exchange, isin, figi, \
+        sector, country, is_active, created_at, updated_at FROM securities WHERE symbol = 'AAPL'",
     "INSERT OR REPLACE INTO fx_rates SELECT pack_id, base, quote, '9', source, created_at \
         FROM fx_rates",
     "UPDATE OR REPLACE prices SET close = '9'",

@@ -9,6 +9,7 @@ use api::{LedgerHeadReader, PositionsOut};
 use books::import::{ImportReport, LedgerImport, base_currency, import_ledger, preview_ledger};
 use chrono::NaiveDate;
 use identity::Ctx;
+use indicatif::ProgressBar;
 use ledger::PortfolioView;
 use performance::{ENGINE_VERSION, Provenance};
 use pricing::quotes::Quotes;
@@ -43,7 +44,9 @@ pub async fn run(settings: &Settings, command: Ledger) -> Result<(), Error> {
 }
 
 async fn value(source: &LedgerSource, asof: Option<NaiveDate>, json: bool) -> Result<(), Error> {
+    let spinner = reading(source, json);
     let ledger = session::read_ledger(&source.file).await?;
+    spinner.finish_and_clear();
     let newest = || newest_day(&ledger).ok_or_else(|| Error::NoDay(source.file.clone()));
     let asof = asof.map_or_else(newest, Ok)?;
     let view = ledger.portfolio(&prefixes(source), Some(asof))?;
@@ -69,6 +72,10 @@ async fn value(source: &LedgerSource, asof: Option<NaiveDate>, json: bool) -> Re
     }
 }
 
+fn reading(source: &LedgerSource, json: bool) -> ProgressBar {
+    Progress::unless_json(json).spinner(format!("Reading {}", source.file.display()))
+}
+
 fn prefixes(source: &LedgerSource) -> Vec<&str> {
     source.accounts.iter().map(String::as_str).collect()
 }
@@ -90,7 +97,7 @@ async fn import(
     dry_run: bool,
     json: bool,
 ) -> Result<(), Error> {
-    let spinner = Progress::unless_json(json).spinner(format!("Reading {}", source.file.display()));
+    let spinner = reading(source, json);
     let started = Instant::now();
     let ledger = session::read_ledger(&source.file).await?;
     let view = ledger.portfolio(&prefixes(source), None)?;

@@ -9,20 +9,22 @@ use crate::table::{Column, amount, or_dash, percent, table};
 
 /// Positions, cash, totals, what they leave out, and where the figures come from.
 pub fn show(valuation: &Valuation, provenance: &Provenance) -> String {
-    let mut parts = vec![format!(
+    let heading = format!(
         "Positions on {}, in {} (to the hundredth; --json has every digit)",
         valuation.asof_date, valuation.base_currency
-    )];
-    parts.push(positions(&valuation.items));
-    parts.push(cash(&valuation.cash));
-    parts.push(totals(valuation));
-    let warnings = valuation
+    );
+    let warnings: String = valuation
         .warnings
         .iter()
-        .map(|warning| format!("warning: {}", warning.detail));
-    parts.extend(warnings);
-    parts.push(source(provenance));
-    parts.join("\n")
+        .flat_map(|one| ["warning: ", &one.detail, "\n"])
+        .collect();
+    let parts = [
+        format!("{heading}\n\n{}", positions(&valuation.items)),
+        cash(&valuation.cash),
+        totals(valuation),
+        format!("{warnings}{}", source(provenance)),
+    ];
+    parts.join("\n\n")
 }
 
 fn positions(items: &[Position]) -> String {

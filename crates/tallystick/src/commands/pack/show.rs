@@ -50,7 +50,7 @@ pub async fn run(ctx: &Ctx, args: PackId) -> Result<(), Error> {
         prices(&content),
         rates(&content),
     ];
-    print(&parts.join("\n"))
+    print(&parts.join("\n\n"))
 }
 
 pub fn summaries(packs: &[pack::Model]) -> String {

@@ -21,6 +21,7 @@ on_both_engines! {
         let (reply, ()) = tokio::join!(upload, async {
             tokio::time::sleep(Duration::from_millis(200)).await;
             let stopped = app.stop();
+            tokio::time::sleep(Duration::from_millis(200)).await;
             go_on.send(()).unwrap();
             stopped.await;
         });

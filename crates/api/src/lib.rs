@@ -19,6 +19,7 @@ mod problem;
 pub mod routes;
 pub mod schema;
 pub mod server;
+mod shared_reads;
 mod spool;
 pub mod state;
 

@@ -1,15 +1,20 @@
 //! What all handlers share.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use db::Database;
 use entity::values::UserId;
 use futures_util::future::BoxFuture;
-use identity::Clock;
+use identity::{Actor, Clock, Ctx};
 
 use crate::{
-    idempotency::InFlight, ledger_head::LedgerHeadReader, metrics::Metrics,
-    routes::positions::PositionsCache,
+    idempotency::InFlight,
+    ledger_head::LedgerHeadReader,
+    metrics::Metrics,
+    routes::{
+        packs::{self, LatestPacks},
+        positions::{self, Grounds, PositionsCache},
+    },
 };
 
 /// How the service is set up.
@@ -74,13 +79,17 @@ pub struct AppState {
     pub owner: UserId,
     pub config: ApiConfig,
     pub schema_check: SchemaCheck,
-    pub(crate) ledger_head: LedgerHeadReader,
+    pub(crate) ledger_head: Arc<LedgerHeadReader>,
     pub(crate) metrics: Metrics,
     pub(crate) in_flight: InFlight,
     pub(crate) positions: PositionsCache,
+    pub(crate) grounds: Grounds,
+    pub(crate) latest_packs: LatestPacks,
 }
 
 impl AppState {
+    /// Belongs into the runtime that lives as long as the service: readings that requests share are
+    /// made there.
     pub fn new(
         database: Database,
         clock: Clock,
@@ -89,8 +98,17 @@ impl AppState {
         schema_check: SchemaCheck,
     ) -> Result<Self, prometheus::Error> {
         let metrics = Metrics::new(&config)?;
-        let ledger_head = LedgerHeadReader::new(config.ledger_path.clone());
+        let ledger_head = Arc::new(LedgerHeadReader::new(config.ledger_path.clone()));
+        let ctx = Ctx {
+            actor: Actor::user(owner),
+            scope: owner,
+            request_id: "shared".into(),
+            clock,
+            database: database.clone(),
+        };
         Ok(Self {
+            grounds: positions::share_grounds(ctx.clone(), Arc::clone(&ledger_head)),
+            latest_packs: packs::share_latest(ctx),
             database,
             clock,
             owner,

@@ -76,6 +76,16 @@ const LOCKED_ADVICE: &str =
 const READ_ONLY_ADVICE: &str =
     "read-only; give this program the right to write to the file and its folder, then try again";
 
+const READ_ONLY_SERVER_ADVICE: &str =
+    "read-only: its server is a standby or was told so; use the address of the primary";
+
+fn read_only_advice(error: &DbErr) -> &'static str {
+    match sqlx_source(error).and_then(sqlite_code) {
+        Some(_) => READ_ONLY_ADVICE,
+        None => READ_ONLY_SERVER_ADVICE,
+    }
+}
+
 /// A unit of work failed in the database, sorted by what its caller can do about it.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
@@ -84,7 +94,7 @@ pub enum Error {
     Unavailable(#[source] Arc<DbErr>),
     #[error("the database is {LOCKED_ADVICE}")]
     Locked(#[source] Arc<DbErr>),
-    #[error("the database is {READ_ONLY_ADVICE}")]
+    #[error("the database is {}", read_only_advice(.0))]
     ReadOnly(#[source] Arc<DbErr>),
     /// A row with this key is already there.
     #[error("{0}")]
@@ -122,10 +132,7 @@ fn classify(error: &DbErr) -> fn(Arc<DbErr>) -> Error {
         Some(SqlErr::ForeignKeyConstraintViolation(_)) => return Error::Referenced,
         _ => {}
     }
-    let (DbErr::Conn(RuntimeErr::SqlxError(source))
-    | DbErr::Exec(RuntimeErr::SqlxError(source))
-    | DbErr::Query(RuntimeErr::SqlxError(source))) = error
-    else {
+    let Some(source) = sqlx_source(error) else {
         return if matches!(error, DbErr::ConnectionAcquire(_) | DbErr::Conn(_)) {
             Error::Unavailable
         } else {
@@ -135,7 +142,7 @@ fn classify(error: &DbErr) -> fn(Arc<DbErr>) -> Error {
     if let Some(code) = sqlite_code(source) {
         return classify_sqlite(code);
     }
-    match source.as_ref() {
+    match source {
         sqlx::Error::Database(refusal) => classify_sqlstate(&refusal.code().unwrap_or_default()),
         sqlx::Error::Io(_)
         | sqlx::Error::Tls(_)
@@ -177,6 +184,15 @@ fn classify_sqlstate(code: &str) -> fn(Arc<DbErr>) -> Error {
             Error::Unavailable
         }
         _ => Error::Other,
+    }
+}
+
+fn sqlx_source(error: &DbErr) -> Option<&sqlx::Error> {
+    match error {
+        DbErr::Conn(RuntimeErr::SqlxError(source))
+        | DbErr::Exec(RuntimeErr::SqlxError(source))
+        | DbErr::Query(RuntimeErr::SqlxError(source)) => Some(source),
+        _ => None,
     }
 }
 

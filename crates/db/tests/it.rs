@@ -85,6 +85,11 @@ testkit::on_both_engines! {
         let refused: Result<(), Error> =
             db.database.read(async move |tx| insert_user(&tx, "reader@example.org").await).await;
         assert!(matches!(refused, Err(Error::ReadOnly(_))), "{refused:?}");
+        let advice = match db.database.engine() {
+            db::Engine::Sqlite => "the right to write to the file",
+            db::Engine::Postgres => "the address of the primary",
+        };
+        assert!(refused.unwrap_err().to_string().contains(advice));
     }
 
     async fn a_second_row_with_the_same_key_is_told_apart(db) {

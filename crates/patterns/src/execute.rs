@@ -7,10 +7,10 @@ use db::{ConnectionTrait, Tx};
 use entity::{
     execution,
     pricing::pack,
-    values::{ExecutionId, PackStatus, PortfolioId, SecurityId},
+    values::{ExecutionId, PortfolioId, SecurityId},
 };
 use identity::Ctx;
-use performance::{ENGINE_VERSION, valuation::Warning};
+use performance::{ENGINE_VERSION, LedgerHead, valuation::Warning};
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
 use serde_json::{Map, Value, json};
 
@@ -36,19 +36,6 @@ pub struct ExecuteRequest {
     pub require_fresh: bool,
 }
 
-/// HEAD of the ledger's repository, or why there is none.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LedgerHead {
-    pub commit: Option<String>,
-    pub warning: Option<String>,
-}
-
-/// A stored run.
-#[derive(Clone, Debug)]
-pub struct Executed {
-    pub execution: execution::Model,
-}
-
 /// What a run gives before it is stored.
 pub(crate) struct Outcome {
     pub result: Value,
@@ -69,10 +56,10 @@ pub async fn execute(
     ctx: &Ctx,
     request: ExecuteRequest,
     ledger_head: LedgerHead,
-) -> Result<Executed, Error> {
+) -> Result<execution::Model, Error> {
     let execution = run(ctx, request, ledger_head).await?;
     store_alone(ctx, &execution).await?;
-    Ok(Executed { execution })
+    Ok(execution)
 }
 
 /// Runs a pattern on one snapshot of the database; whoever asked [`store`]s what came out.
@@ -105,11 +92,9 @@ pub async fn run(
             Ok((pack, asof, outcome))
         })
         .await?;
-    if let Some(detail) = &ledger_head.warning {
-        outcome
-            .warnings
-            .push(json!({"code": "ledger_commit_unknown", "detail": detail}));
-    }
+    outcome
+        .warnings
+        .extend(ledger_head.as_warning().as_ref().map(warning));
     let inputs = normalized(&request, asof, &pack);
     Ok(execution::Model {
         user_id: ctx.scope,
@@ -194,13 +179,7 @@ pub(crate) async fn run_on(
         result.insert("asof_date".to_owned(), json!(ground.asof));
         result.insert("pricing_pack_id".to_owned(), json!(ground.pack.id));
     }
-    let mut warnings: Vec<Value> = valuation.warnings.iter().map(warning).collect();
-    if ground.pack.status == PackStatus::Error {
-        warnings.push(json!({
-            "code": "pricing_pack_error",
-            "detail": format!("pricing pack {} is marked as failed", ground.pack.id),
-        }));
-    }
+    let warnings = valuation.warnings.iter().map(warning).collect();
     Ok(Outcome {
         result,
         warnings,

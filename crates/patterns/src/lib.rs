@@ -20,7 +20,8 @@ mod view;
 
 pub use catalogue::{PatternInfo, find, list};
 pub use error::{Error, InputError};
-pub use execute::{ExecuteRequest, Executed, LedgerHead, execute, run, store};
+pub use execute::{ExecuteRequest, execute, run, store};
+pub use performance::LedgerHead;
 pub use replay::{Replay, replay, rerun};
 
 #[cfg(test)]

@@ -1,12 +1,12 @@
 use books::import::{LedgerImport, import_ledger};
 use chrono::NaiveDate;
 use db::Tx;
-use entity::{pricing::pack, values::PortfolioId};
+use entity::{execution, pricing::pack, values::PortfolioId};
 use identity::Ctx;
 use serde_json::{Map, Value, json};
 use testkit::TestDatabase;
 
-use super::{Error, ExecuteRequest, Executed, LedgerHead, execute, replay};
+use super::{Error, ExecuteRequest, LedgerHead, execute, replay};
 use crate::difference::first_difference;
 
 const LEDGER: &str = r#"
@@ -106,7 +106,7 @@ fn overview(portfolio: PortfolioId) -> ExecuteRequest {
     }
 }
 
-async fn run(ctx: &Ctx, request: ExecuteRequest) -> Result<Executed, Error> {
+async fn run(ctx: &Ctx, request: ExecuteRequest) -> Result<execution::Model, Error> {
     execute(ctx, request, LedgerHead::default()).await
 }
 
@@ -123,7 +123,7 @@ testkit::on_both_engines! {
         let (ctx, portfolio) = import(&db, LEDGER.to_owned()).await;
         build_pack(&ctx, "2024-03-10", Life::Fresh).await;
 
-        let done = run(&ctx, overview(portfolio)).await.unwrap().execution;
+        let done = run(&ctx, overview(portfolio)).await.unwrap();
 
         let result = &done.result;
         assert_eq!(decimals(result, "/totals/market_value"), "3650");
@@ -151,7 +151,7 @@ testkit::on_both_engines! {
             ..overview(portfolio)
         };
 
-        let result = run(&ctx, request).await.unwrap().execution.result;
+        let result = run(&ctx, request).await.unwrap().result;
 
         assert_eq!(decimals(&result, "/position/quantity"), "15");
         assert_eq!(decimals(&result, "/lots/0/quantity_open"), "15");
@@ -175,11 +175,11 @@ testkit::on_both_engines! {
         );
 
         let waived = ExecuteRequest { require_fresh: false, ..overview(portfolio) };
-        assert_eq!(gate(waived.clone()).await.unwrap().execution.pack_id, "PP_2024-03-10");
+        assert_eq!(gate(waived.clone()).await.unwrap().pack_id, "PP_2024-03-10");
         let named = ExecuteRequest { pack_id: Some("PP_2024-03-10".into()), ..overview(portfolio) };
-        assert_eq!(gate(named.clone()).await.unwrap().execution.pack_id, "PP_2024-03-10");
+        assert_eq!(gate(named.clone()).await.unwrap().pack_id, "PP_2024-03-10");
         let earlier = ExecuteRequest { asof_date: Some(day("2024-03-10")), ..overview(portfolio) };
-        assert_eq!(gate(earlier).await.unwrap().execution.pack_id, "PP_2024-03-10");
+        assert_eq!(gate(earlier).await.unwrap().pack_id, "PP_2024-03-10");
         let unknown = ExecuteRequest { pack_id: Some("PP_1999-01-01".into()), ..named.clone() };
         assert!(matches!(gate(unknown).await, Err(Error::PackNotFound { .. })));
         let named_warming = ExecuteRequest { pack_id: Some("PP_2024-03-11".into()), ..waived.clone() };
@@ -191,23 +191,23 @@ testkit::on_both_engines! {
             matches!(&failed, Err(Error::PackFailed { message, .. }) if message == "late"),
             "{failed:?}"
         );
-        assert_eq!(gate(waived.clone()).await.unwrap().execution.pack_id, "PP_2024-03-10");
+        assert_eq!(gate(waived.clone()).await.unwrap().pack_id, "PP_2024-03-10");
         let named_failed = ExecuteRequest { pack_id: Some("PP_2024-03-12".into()), ..waived };
-        let run = gate(named_failed).await.unwrap().execution;
+        let run = gate(named_failed).await.unwrap();
         assert_eq!(run.warnings[0]["code"], "pricing_pack_error");
     }
 
     async fn a_replay_is_identical_even_after_the_books_have_grown(db) {
         let (ctx, portfolio) = import(&db, LEDGER.to_owned()).await;
         build_pack(&ctx, "2024-03-10", Life::Fresh).await;
-        let first = run(&ctx, overview(portfolio)).await.unwrap().execution;
+        let first = run(&ctx, overview(portfolio)).await.unwrap();
         import(&db, format!("{LEDGER}{LATER}")).await;
 
         let again = replay(&ctx, first.id).await.unwrap();
 
         assert!(again.identical, "{again:?}");
         assert_eq!(again.result_hash, again.replayed_hash);
-        let fresh = run(&ctx, overview(portfolio)).await.unwrap().execution;
+        let fresh = run(&ctx, overview(portfolio)).await.unwrap();
         assert_eq!(fresh.books_revision, 2);
         assert_ne!(fresh.result_hash, first.result_hash, "the books did grow");
         assert!(replay(&ctx, again.execution_id).await.unwrap().identical);
@@ -218,7 +218,7 @@ testkit::on_both_engines! {
 
         let (ctx, portfolio) = import(&db, LEDGER.to_owned()).await;
         build_pack(&ctx, "2024-03-10", Life::Fresh).await;
-        let first = run(&ctx, overview(portfolio)).await.unwrap().execution;
+        let first = run(&ctx, overview(portfolio)).await.unwrap();
         let mut tampered = first.result.clone();
         tampered["totals"]["cash"] = json!("1000000");
         let mut row = first.clone().into_active_model();

@@ -9,6 +9,6 @@ mod provenance;
 pub mod valuation;
 
 pub use error::Error;
-pub use positions::positions;
-pub use provenance::{ENGINE_VERSION, Provenance};
+pub use positions::{Report, positions, report};
+pub use provenance::{ENGINE_VERSION, LedgerHead, Provenance};
 pub use valuation::Valuation;

@@ -1,3 +1,5 @@
+use crate::valuation::Warning;
+
 /// The version of the rules that turn books and prices into figures. It changes when any figure
 /// could, so that a replay knows whether the same program speaks.
 pub const ENGINE_VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -12,4 +14,21 @@ pub struct Provenance {
     /// 0 where the figures come from a file and not from books.
     pub books_revision: i64,
     pub engine_version: &'static str,
+}
+
+/// HEAD of the ledger's repository, or why it is not known; never made up.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LedgerHead {
+    pub commit: Option<String>,
+    pub warning: Option<String>,
+}
+
+impl LedgerHead {
+    pub fn as_warning(&self) -> Option<Warning> {
+        let detail = self.warning.clone()?;
+        Some(Warning {
+            code: "ledger_commit_unknown",
+            detail,
+        })
+    }
 }

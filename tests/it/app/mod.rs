@@ -79,9 +79,9 @@ impl App {
         reply
     }
 
-    /// Asks the server to stop once what is under way has ended, and waits for that.
-    pub async fn stop(&self) {
-        self.handle.stop(true).await;
+    /// Asks the server at once to stop when what is under way has ended; the future waits for that.
+    pub fn stop(&self) -> impl Future<Output = ()> + use<> {
+        self.handle.stop(true)
     }
 
     pub async fn get(&self, path: &str) -> Reply {

@@ -1,12 +1,14 @@
 //! `/v1/packs`
 
 use actix_web::{HttpResponse, web::ServiceConfig};
+use bytes::Bytes;
 use chrono::{DateTime, NaiveDate, Utc};
 use db::{Tx, page::Page};
 use entity::{
     pricing::pack,
     values::{self, Ratio},
 };
+use identity::Ctx;
 use pricing::{
     DEFAULT_POLICY,
     packs::{self, Filter, NewPack},
@@ -17,13 +19,14 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::readable;
 use crate::{
-    answer::{Answer, show},
+    answer::{Answer, not_modified, show},
     cursor::{ListOut, page},
     etag::Etag,
     extract::{Body, Call, Date, Limit, UrlPath},
     idempotency,
     problem::Problem,
     schema::{CalendarDate, Decimal, PackStatus},
+    shared_reads::SharedReads,
 };
 
 pub fn configure(config: &mut ServiceConfig) {
@@ -204,10 +207,32 @@ pub struct LatestPack {
     ),
 )]
 pub async fn get_latest_pack(call: Call<LatestPack>) -> Result<HttpResponse, Problem> {
-    let policy = call.query.policy.as_deref().unwrap_or(DEFAULT_POLICY);
-    let reader = call.ctx.database.reader();
-    let found = packs::require_latest(&call.ctx, reader, policy, None).await?;
-    show(&call, etag_of(&found), || PackOut::from(found))
+    let policy = call
+        .query
+        .policy
+        .clone()
+        .unwrap_or_else(|| DEFAULT_POLICY.to_owned());
+    let (etag, body) = call.state.latest_packs.ask(policy).await??;
+    if call.has(&etag) {
+        return Ok(not_modified(etag));
+    }
+    Ok(Answer::of_bytes(body).with_etag(etag).into())
+}
+
+/// The newest pack by policy, as it is sent: many ask for it at once.
+pub type LatestPacks = SharedReads<String, Result<(Etag, Bytes), Problem>>;
+
+pub fn share_latest(ctx: Ctx) -> LatestPacks {
+    SharedReads::start(move |policy: String| {
+        let ctx = ctx.clone();
+        async move {
+            let reader = ctx.database.reader();
+            let found = packs::require_latest(&ctx, reader, &policy, None).await?;
+            let etag = etag_of(&found);
+            let body = serde_json::to_vec(&PackOut::from(found)).map_err(Problem::internal)?;
+            Ok((etag, body.into()))
+        }
+    })
 }
 
 /// One pack.

@@ -1,6 +1,7 @@
 //! `/v1/portfolios/{id}/positions`
 
 mod cache;
+mod ground;
 mod out;
 
 use actix_web::HttpResponse;
@@ -14,12 +15,14 @@ use entity::{
 };
 use identity::Ctx;
 use patterns::LedgerHead;
-use performance::{ENGINE_VERSION, Provenance, valuation::Warning};
+use performance::ENGINE_VERSION;
 use pricing::{DEFAULT_POLICY, packs};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 pub use cache::PositionsCache;
+use ground::{Ground, Question};
+pub use ground::{Grounds, share_grounds};
 pub use out::{
     CashOut, PositionOut, PositionsOut, ProvenanceOut, SecurityRefOut, TotalsOut, WarningOut,
 };
@@ -63,119 +66,39 @@ pub async fn list_positions(
     call: Call<ListPositions>,
     UrlPath(id): UrlPath<PortfolioId>,
 ) -> Result<HttpResponse, Problem> {
-    let (ctx, reader) = (&call.ctx, call.ctx.database.reader());
-    let portfolio = books::portfolios::find(ctx, reader, id).await?;
-    let pack = choose_pack(ctx, reader, &call.query).await?;
-    let asof = call.query.asof.map_or(pack.asof_date, |date| date.0);
-    let head = call.state.ledger_head.read().await;
-
-    let etag = etag_of(&portfolio, &pack, asof, &head);
-    if call.has(&etag) {
-        return Ok(not_modified(etag));
+    let question = Question {
+        portfolio: id,
+        pack_id: call.query.pack_id.clone(),
+        asof: call.query.asof.map(|date| date.0),
+    };
+    let ground = call.state.grounds.ask(question).await??;
+    if call.has(&ground.etag) {
+        return Ok(not_modified(ground.etag.clone()));
     }
-    if let Some(body) = call.state.positions.find(&etag) {
-        return Ok(Answer::of_bytes(body).with_etag(etag).into());
-    }
-    let (etag, body) = value(ctx.clone(), id, pack, asof, head).await?;
+    let known = call.state.positions.find(&ground.etag);
+    let (etag, body) = match known {
+        Some(body) => (ground.etag.clone(), body),
+        None => value(call.ctx.clone(), &ground).await?,
+    };
     call.state.positions.keep(&etag, &body);
     Ok(Answer::of_bytes(body).with_etag(etag).into())
 }
 
-async fn choose_pack(
-    ctx: &Ctx,
-    db: &impl ConnectionTrait,
-    query: &ListPositions,
-) -> Result<pack::Model, Problem> {
-    let Some(id) = &query.pack_id else {
-        let asof = query.asof.map_or_else(|| ctx.today(), |date| date.0);
-        let newest = packs::latest_fresh(ctx, db, DEFAULT_POLICY, Some(asof)).await?;
-        return newest.ok_or_else(|| no_fresh_pack(asof));
-    };
-    let named = packs::find(ctx, db, id).await?;
-    if named.status == PackStatus::Warming {
-        let detail = format!("pricing pack {id} is still warming; try again when it is fresh");
-        let prewarm_done = Some(named.prewarm_done);
-        let pack = PackAtFault {
-            id: named.id,
-            status: named.status,
-            prewarm_done,
-        };
-        return Err(Problem::new(kinds::PACK_WARMING, detail)
-            .about_pack(pack)
-            .retry_later());
-    }
-    Ok(named)
-}
-
-fn no_fresh_pack(asof: NaiveDate) -> Problem {
-    let detail = format!(
-        "there is no fresh pricing pack of the policy {DEFAULT_POLICY} dated {asof} or before; \
-         build one, or name one with pack_id"
-    );
-    Problem::new(kinds::PACK_NOT_FOUND, detail)
-}
-
-/// Everything that the figures, or the words beside them, are made from.
-fn etag_of(
-    portfolio: &portfolio::Model,
-    pack: &pack::Model,
-    asof: NaiveDate,
-    head: &LedgerHead,
-) -> Etag {
-    Etag::of_parts(&[
-        pack.hash.as_deref().unwrap_or_default(),
-        &pack.id,
-        pack.status.as_str(),
-        &portfolio.user_id.to_string(),
-        &portfolio.id.to_string(),
-        &portfolio.base_currency,
-        &portfolio.books_revision.to_string(),
-        &asof.to_string(),
-        head.commit.as_deref().unwrap_or_default(),
-        head.warning.as_deref().unwrap_or_default(),
-        ENGINE_VERSION,
-    ])
-}
-
 /// Values the portfolio as it is in one snapshot, and names that with its tag.
-async fn value(
-    ctx: Ctx,
-    id: PortfolioId,
-    pack: pack::Model,
-    asof: NaiveDate,
-    head: LedgerHead,
-) -> Result<(Etag, Bytes), Problem> {
+async fn value(ctx: Ctx, ground: &Ground) -> Result<(Etag, Bytes), Problem> {
     let database = ctx.database.clone();
+    let Ground {
+        pack, asof, head, ..
+    } = ground.clone();
+    let id = ground.portfolio;
     database
         .read(async move |tx: Tx| -> Result<_, Problem> {
             let portfolio = books::portfolios::find(&ctx, &tx, id).await?;
-            let revision = Some(portfolio.books_revision);
-            let mut valuation =
-                performance::positions(&ctx, &tx, &portfolio, &pack, asof, revision).await?;
-            valuation.warnings.extend(warnings(&pack, &head));
-            let etag = etag_of(&portfolio, &pack, asof, &head);
-            let provenance = Provenance {
-                pricing_pack_id: Some(pack.id),
-                pack_hash: pack.hash,
-                ledger_commit_hash: head.commit,
-                books_revision: portfolio.books_revision,
-                engine_version: ENGINE_VERSION,
-            };
-            let positions = PositionsOut::new(&valuation, provenance);
+            let etag = ground::etag_of(&portfolio, &pack, asof, &head);
+            let report = performance::report(&ctx, &tx, &portfolio, &pack, asof, &head).await?;
+            let positions = PositionsOut::new(&report.valuation, report.provenance);
             let body = serde_json::to_vec(&positions).map_err(Problem::internal)?;
             Ok((etag, body.into()))
         })
         .await
-}
-
-fn warnings(pack: &pack::Model, head: &LedgerHead) -> impl Iterator<Item = Warning> {
-    let failed = (pack.status == PackStatus::Error).then(|| Warning {
-        code: "pricing_pack_error",
-        detail: format!("pricing pack {} is marked as failed", pack.id),
-    });
-    let unknown_commit = head.warning.clone().map(|detail| Warning {
-        code: "ledger_commit_unknown",
-        detail,
-    });
-    failed.into_iter().chain(unknown_commit)
 }

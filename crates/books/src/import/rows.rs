@@ -12,7 +12,11 @@ use entity::{
 };
 use identity::Ctx;
 use ledger::{Entry, EntryKind};
-use sea_orm::{ActiveModelTrait, IntoActiveModel};
+use sea_orm::{
+    ActiveModelTrait,
+    ActiveValue::{NotSet, Set},
+    IntoActiveModel,
+};
 
 use super::{
     LedgerImport, Plan, compare,
@@ -25,7 +29,7 @@ pub(super) struct Rows<'a> {
     plan: &'a Plan<'a>,
     portfolio: &'a portfolio::Model,
     securities: &'a BTreeMap<String, security::Model>,
-    ledger_commit_hash: Option<&'a str>,
+    commit: Option<&'a str>,
     now: DateTime<Utc>,
 }
 
@@ -64,34 +68,34 @@ impl<'a> Rows<'a> {
             .price_currency
             .as_ref()
             .is_none_or(|c| *c == entry.currency);
-        let row = transaction::Model {
-            user_id: self.portfolio.user_id,
-            id: self.plan.compared.transactions[at].id,
-            portfolio_id: self.portfolio.id,
-            security_id,
-            kind: compare::kind(entry.kind),
-            trade_date: entry.trade_date,
-            settle_date: None,
-            quantity: Quantity::new(entry.quantity),
-            price: entry.price.filter(|_| in_currency).map(Price::new),
-            amount: Money::new(entry.amount),
-            currency: entry.currency.clone(),
-            fee: Money::new(entry.fee),
-            tax: Money::ZERO,
-            fx_rate: self.rate(&entry.currency, entry.trade_date),
-            pay_date: None,
-            ex_date: None,
-            narration: entry.narration.clone(),
-            source: TransactionSource::Ledger,
-            external_id: Some(entry.external_id.clone()),
-            ledger_commit_hash: self.ledger_commit_hash.map(str::to_owned),
-            books_revision: self.portfolio.books_revision,
-            recorded_at: self.now,
-            voided_at: None,
-            voids_id: None,
-            created_at: self.now,
-        };
-        Ok(row.into_active_model().reset_all())
+        // What is NULL in all rows is left out: a third less to write, since a wide row is slow.
+        Ok(transaction::ActiveModel {
+            user_id: Set(self.portfolio.user_id),
+            id: Set(self.plan.compared.transactions[at].id),
+            portfolio_id: Set(self.portfolio.id),
+            security_id: Set(security_id),
+            kind: Set(compare::kind(entry.kind)),
+            trade_date: Set(entry.trade_date),
+            settle_date: NotSet,
+            quantity: Set(Quantity::new(entry.quantity)),
+            price: Set(entry.price.filter(|_| in_currency).map(Price::new)),
+            amount: Set(Money::new(entry.amount)),
+            currency: Set(entry.currency.clone()),
+            fee: Set(Money::new(entry.fee)),
+            tax: Set(Money::ZERO),
+            fx_rate: Set(self.rate(&entry.currency, entry.trade_date)),
+            pay_date: NotSet,
+            ex_date: NotSet,
+            narration: Set(entry.narration.clone()),
+            source: Set(TransactionSource::Ledger),
+            external_id: Set(Some(entry.external_id.clone())),
+            ledger_commit_hash: self.commit.map_or(NotSet, |hash| Set(Some(hash.to_owned()))),
+            books_revision: Set(self.portfolio.books_revision),
+            recorded_at: Set(self.now),
+            voided_at: NotSet,
+            voids_id: NotSet,
+            created_at: Set(self.now),
+        })
     }
 
     pub(super) fn lots(&self) -> Result<Vec<lot::ActiveModel>, Error> {

@@ -3,7 +3,7 @@
 use api::{LedgerHeadReader, PositionsOut};
 use entity::{books::portfolio, pricing::pack, values::PackStatus};
 use identity::Ctx;
-use performance::{ENGINE_VERSION, Provenance, Valuation, valuation::Warning};
+use performance::Report;
 use pricing::{DEFAULT_POLICY, packs};
 
 use super::valuation;
@@ -26,20 +26,15 @@ pub async fn run(settings: &Settings, args: Positions) -> Result<(), Error> {
         let portfolio = find_portfolio(&within, &tx, &args.portfolio).await?;
         let pack = choose_pack(&within, &tx, &args).await?;
         let asof = args.asof.unwrap_or(pack.asof_date);
-        let valuation = performance::positions(&within, &tx, &portfolio, &pack, asof, None).await?;
-        Ok::<_, Error>((valuation, portfolio, pack))
+        let report = performance::report(&within, &tx, &portfolio, &pack, asof, &head).await?;
+        Ok::<_, Error>(report)
     };
     let found = ctx.database.read(work).await;
     ctx.database.close().await;
-    let (mut valuation, portfolio, pack) = found?;
-    warn(&mut valuation, &pack, head.warning);
-    let provenance = Provenance {
-        pricing_pack_id: Some(pack.id),
-        pack_hash: pack.hash,
-        ledger_commit_hash: head.commit,
-        books_revision: portfolio.books_revision,
-        engine_version: ENGINE_VERSION,
-    };
+    let Report {
+        valuation,
+        provenance,
+    } = found?;
     if json {
         print_json(&PositionsOut::new(&valuation, provenance))
     } else {
@@ -73,18 +68,4 @@ async fn choose_pack(ctx: &Ctx, tx: &db::Tx, args: &Positions) -> Result<pack::M
         return Err(Error::PackWarming(pack.id));
     }
     Ok(pack)
-}
-
-fn warn(valuation: &mut Valuation, pack: &pack::Model, ledger: Option<String>) {
-    if pack.status == PackStatus::Error {
-        let detail = format!("pricing pack {} is marked as failed", pack.id);
-        valuation.warnings.push(Warning {
-            code: "pricing_pack_error",
-            detail,
-        });
-    }
-    valuation.warnings.extend(ledger.map(|detail| Warning {
-        code: "ledger_commit_unknown",
-        detail,
-    }));
 }

@@ -1,0 +1,131 @@
+//! What a valuation is made from: found before anything is valued, and shared by all who ask at once.
+
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use db::ConnectionTrait;
+use entity::{
+    books::portfolio,
+    pricing::pack,
+    values::{PackStatus, PortfolioId},
+};
+use identity::Ctx;
+use patterns::LedgerHead;
+use performance::ENGINE_VERSION;
+use pricing::{DEFAULT_POLICY, packs};
+
+use crate::{
+    LedgerHeadReader,
+    etag::Etag,
+    problem::{PackAtFault, Problem, kinds},
+    shared_reads::SharedReads,
+};
+
+/// Which valuation is asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Question {
+    pub portfolio: PortfolioId,
+    pub pack_id: Option<String>,
+    pub asof: Option<NaiveDate>,
+}
+
+/// What it is made from.
+#[derive(Clone, Debug)]
+pub struct Ground {
+    pub portfolio: PortfolioId,
+    pub pack: pack::Model,
+    pub asof: NaiveDate,
+    pub head: LedgerHead,
+    pub etag: Etag,
+}
+
+pub type Grounds = SharedReads<Question, Result<Arc<Ground>, Problem>>;
+
+pub fn share_grounds(ctx: Ctx, ledger_head: Arc<LedgerHeadReader>) -> Grounds {
+    SharedReads::start(move |question| {
+        let (ctx, ledger_head) = (ctx.clone(), Arc::clone(&ledger_head));
+        async move { find(&ctx, &ledger_head, question).await.map(Arc::new) }
+    })
+}
+
+async fn find(
+    ctx: &Ctx,
+    ledger_head: &LedgerHeadReader,
+    question: Question,
+) -> Result<Ground, Problem> {
+    let reader = ctx.database.reader();
+    let portfolio = books::portfolios::find(ctx, reader, question.portfolio).await?;
+    let pack = choose_pack(ctx, reader, &question).await?;
+    let asof = question.asof.unwrap_or(pack.asof_date);
+    let head = ledger_head.read().await;
+    let etag = etag_of(&portfolio, &pack, asof, &head);
+    Ok(Ground {
+        portfolio: portfolio.id,
+        pack,
+        asof,
+        head,
+        etag,
+    })
+}
+
+async fn choose_pack(
+    ctx: &Ctx,
+    db: &impl ConnectionTrait,
+    question: &Question,
+) -> Result<pack::Model, Problem> {
+    let Some(id) = &question.pack_id else {
+        let asof = question.asof.unwrap_or_else(|| ctx.today());
+        let newest = packs::latest_fresh(ctx, db, DEFAULT_POLICY, Some(asof)).await?;
+        return newest.ok_or_else(|| no_fresh_pack(asof));
+    };
+    let named = packs::find(ctx, db, id).await?;
+    if named.status == PackStatus::Warming {
+        return Err(still_warming(named));
+    }
+    Ok(named)
+}
+
+fn no_fresh_pack(asof: NaiveDate) -> Problem {
+    let detail = format!(
+        "there is no fresh pricing pack of the policy {DEFAULT_POLICY} dated {asof} or before; \
+         build one, or name one with pack_id"
+    );
+    Problem::new(kinds::PACK_NOT_FOUND, detail)
+}
+
+fn still_warming(pack: pack::Model) -> Problem {
+    let detail = format!(
+        "pricing pack {} is still warming; try again when it is fresh",
+        pack.id
+    );
+    let pack = PackAtFault {
+        id: pack.id,
+        status: pack.status,
+        prewarm_done: Some(pack.prewarm_done),
+    };
+    Problem::new(kinds::PACK_WARMING, detail)
+        .about_pack(pack)
+        .retry_later()
+}
+
+/// Everything that the figures, or the words beside them, are made from.
+pub fn etag_of(
+    portfolio: &portfolio::Model,
+    pack: &pack::Model,
+    asof: NaiveDate,
+    head: &LedgerHead,
+) -> Etag {
+    Etag::of_parts(&[
+        pack.hash.as_deref().unwrap_or_default(),
+        &pack.id,
+        pack.status.as_str(),
+        &portfolio.user_id.to_string(),
+        &portfolio.id.to_string(),
+        &portfolio.base_currency,
+        &portfolio.books_revision.to_string(),
+        &asof.to_string(),
+        head.commit.as_deref().unwrap_or_default(),
+        head.warning.as_deref().unwrap_or_default(),
+        ENGINE_VERSION,
+    ])
+}

@@ -62,8 +62,8 @@ impl Preconditions {
         self.if_match.is_some()
     }
 
-    /// Whether the caller says that it holds the current representation (weak comparison).
-    pub fn matches_none_of(&self, current: &Etag) -> bool {
+    /// Whether the caller says that it has the current representation (weak comparison).
+    pub fn caller_holds(&self, current: &Etag) -> bool {
         let list = self.if_none_match.as_deref();
         list.is_some_and(|list| list_holds(list, current, Comparison::Weak))
     }

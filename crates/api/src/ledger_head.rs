@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use patterns::LedgerHead;
+use performance::LedgerHead;
 use tokio::{process::Command, sync::Mutex};
 
 /// Asks git for HEAD, at most once a second. What git does not say is never made up: the answer is

@@ -4,6 +4,7 @@
 //! - `routes` has one module a resource: paths, handlers, request and response types.
 //! - `extract` reads requests strictly; `problem` turns every error into one form.
 //! - `idempotency`, `etag`, `cursor`: the conventions that resources have in common.
+//! - `shared_reads`: one reading for all who ask the same at once.
 //! - [`openapi`]: the contract, made from the code.
 
 mod answer;

@@ -173,6 +173,8 @@ fn classify_sqlstate(code: &str) -> fn(Arc<DbErr>) -> Error {
     match code {
         "25006" => Error::ReadOnly,
         "55P03" => Error::Locked,
+        // Lost against another transaction: the same request may succeed at once.
+        "40001" | "40P01" => Error::Unavailable,
         "23505" => Error::Duplicate,
         "23503" => Error::Referenced,
         "P0001" => Error::Refused,

@@ -8,7 +8,6 @@ use identity::{Actor, Ctx};
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::query::read_query;
-
 use crate::{
     AppState,
     context::RequestId,
@@ -35,7 +34,7 @@ pub struct NoParameters {}
 impl<Q> Call<Q> {
     /// Whether the caller holds this very representation already.
     pub fn has(&self, etag: &Etag) -> bool {
-        self.preconditions.matches_none_of(etag)
+        self.preconditions.caller_holds(etag)
     }
 }
 

@@ -6,17 +6,9 @@ mod out;
 
 use actix_web::HttpResponse;
 use bytes::Bytes;
-use chrono::NaiveDate;
-use db::{ConnectionTrait, Tx};
-use entity::{
-    books::portfolio,
-    pricing::pack,
-    values::{PackStatus, PortfolioId},
-};
+use db::Tx;
+use entity::values::PortfolioId;
 use identity::Ctx;
-use patterns::LedgerHead;
-use performance::ENGINE_VERSION;
-use pricing::{DEFAULT_POLICY, packs};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -31,7 +23,7 @@ use crate::{
     answer::{Answer, not_modified},
     etag::Etag,
     extract::{Call, Date, UrlPath},
-    problem::{PackAtFault, Problem, kinds},
+    problem::Problem,
     schema::CalendarDate,
 };
 
@@ -75,11 +67,10 @@ pub async fn list_positions(
     if call.has(&ground.etag) {
         return Ok(not_modified(ground.etag.clone()));
     }
-    let known = call.state.positions.find(&ground.etag);
-    let (etag, body) = match known {
-        Some(body) => (ground.etag.clone(), body),
-        None => value(call.ctx.clone(), &ground).await?,
-    };
+    if let Some(body) = call.state.positions.find(&ground.etag) {
+        return Ok(Answer::of_bytes(body).with_etag(ground.etag.clone()).into());
+    }
+    let (etag, body) = value(call.ctx, &ground).await?;
     call.state.positions.keep(&etag, &body);
     Ok(Answer::of_bytes(body).with_etag(etag).into())
 }
@@ -88,12 +79,15 @@ pub async fn list_positions(
 async fn value(ctx: Ctx, ground: &Ground) -> Result<(Etag, Bytes), Problem> {
     let database = ctx.database.clone();
     let Ground {
-        pack, asof, head, ..
+        portfolio,
+        pack,
+        asof,
+        head,
+        ..
     } = ground.clone();
-    let id = ground.portfolio;
     database
         .read(async move |tx: Tx| -> Result<_, Problem> {
-            let portfolio = books::portfolios::find(&ctx, &tx, id).await?;
+            let portfolio = books::portfolios::find(&ctx, &tx, portfolio).await?;
             let etag = ground::etag_of(&portfolio, &pack, asof, &head);
             let report = performance::report(&ctx, &tx, &portfolio, &pack, asof, &head).await?;
             let positions = PositionsOut::new(&report.valuation, report.provenance);

@@ -10,8 +10,7 @@ use entity::{
     values::{PackStatus, PortfolioId},
 };
 use identity::Ctx;
-use patterns::LedgerHead;
-use performance::ENGINE_VERSION;
+use performance::{ENGINE_VERSION, LedgerHead};
 use pricing::{DEFAULT_POLICY, packs};
 
 use crate::{
@@ -54,8 +53,11 @@ async fn find(
     question: Question,
 ) -> Result<Ground, Problem> {
     let reader = ctx.database.reader();
-    let portfolio = books::portfolios::find(ctx, reader, question.portfolio).await?;
-    let pack = choose_pack(ctx, reader, &question).await?;
+    let (portfolio, pack) = tokio::join!(
+        books::portfolios::find(ctx, reader, question.portfolio),
+        choose_pack(ctx, reader, &question),
+    );
+    let (portfolio, pack) = (portfolio?, pack?);
     let asof = question.asof.unwrap_or(pack.asof_date);
     let head = ledger_head.read().await;
     let etag = etag_of(&portfolio, &pack, asof, &head);

@@ -80,7 +80,7 @@ pub(crate) fn known_closures(
 }
 
 /// By lot, what the counted transactions took from it.
-pub(crate) async fn closed_quantities(
+async fn closed_quantities(
     db: &impl ConnectionTrait,
     closures: Select<lot_closure::Entity>,
     counted: &HashSet<TransactionId>,
@@ -101,10 +101,7 @@ pub(crate) async fn closed_quantities(
 }
 
 /// What is left of a lot after its closures.
-pub(crate) fn open_quantity(
-    original: Quantity,
-    closed: Option<&Vec<Decimal>>,
-) -> Result<Decimal, Error> {
+fn open_quantity(original: Quantity, closed: Option<&Vec<Decimal>>) -> Result<Decimal, Error> {
     let closed = closed.into_iter().flatten().map(|quantity| -quantity);
     amounts::sum(closed.chain([original.decimal()]).collect())
 }

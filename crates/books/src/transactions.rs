@@ -10,7 +10,7 @@ use entity::{
 };
 use identity::Ctx;
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+    ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 
 use crate::{
@@ -48,7 +48,8 @@ pub async fn list(
             .add(Column::TradeDate.gte(date))
             .add(Column::TradeDate.gt(date).or(Column::Id.gt(id)));
     }
-    let rows = of_portfolio(ctx, portfolio_id)
+    let rows = transaction::Entity::find()
+        .filter(of_portfolio(ctx, portfolio_id))
         .filter(wanted)
         .order_by_asc(Column::TradeDate)
         .order_by_asc(Column::Id)
@@ -66,29 +67,34 @@ pub async fn of_security(
     security_id: SecurityId,
     asof: AsOf,
 ) -> Result<Vec<transaction::Model>, Error> {
-    let query = known(ctx, portfolio_id, asof)
+    let query = transaction::Entity::find()
+        .filter(counts(ctx, portfolio_id, asof))
         .filter(Column::SecurityId.eq(security_id))
         .order_by_asc(Column::TradeDate)
         .order_by_asc(Column::Id);
     Ok(query.all(db).await?)
 }
 
-/// The transactions that count at `asof`.
-pub(crate) fn known(
-    ctx: &Ctx,
-    portfolio_id: PortfolioId,
-    asof: AsOf,
-) -> Select<transaction::Entity> {
-    of_portfolio(ctx, portfolio_id)
-        .filter(Column::TradeDate.lte(asof.date))
-        .filter(Column::VoidedAt.is_null())
-        .filter(Condition::all().add_option(asof.revision.map(|r| Column::BooksRevision.lte(r))))
+/// Whether a transaction counts at `asof`.
+pub(crate) fn counts(ctx: &Ctx, portfolio_id: PortfolioId, asof: AsOf) -> Condition {
+    of_portfolio(ctx, portfolio_id).add(are_known(asof))
 }
 
-fn of_portfolio(ctx: &Ctx, portfolio_id: PortfolioId) -> Select<transaction::Entity> {
-    transaction::Entity::find()
-        .filter(Column::UserId.eq(ctx.scope))
-        .filter(Column::PortfolioId.eq(portfolio_id))
+/// As [`counts`], in any portfolio: for joins that start from the rows of one.
+pub(crate) fn are_known(asof: AsOf) -> Condition {
+    Condition::all()
+        .add(Column::TradeDate.lte(asof.date))
+        .add(Column::VoidedAt.is_null())
+        .add_option(
+            asof.revision
+                .map(|revision| Column::BooksRevision.lte(revision)),
+        )
+}
+
+fn of_portfolio(ctx: &Ctx, portfolio_id: PortfolioId) -> Condition {
+    Condition::all()
+        .add(Column::UserId.eq(ctx.scope))
+        .add(Column::PortfolioId.eq(portfolio_id))
 }
 
 /// The ids of a security's transactions that count at `asof`.
@@ -99,7 +105,8 @@ pub(crate) async fn counted_ids(
     security_id: SecurityId,
     asof: AsOf,
 ) -> Result<HashSet<TransactionId>, Error> {
-    let ids: Vec<TransactionId> = known(ctx, portfolio_id, asof)
+    let ids: Vec<TransactionId> = transaction::Entity::find()
+        .filter(counts(ctx, portfolio_id, asof))
         .filter(Column::SecurityId.eq(security_id))
         .select_only()
         .column(Column::Id)

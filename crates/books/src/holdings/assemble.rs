@@ -12,11 +12,11 @@ use rust_decimal::Decimal;
 use super::{CashBalance, Holding, SecurityRef};
 use crate::{Error, amounts};
 
-/// The terms of a portfolio's sums; `K` tells securities apart.
+/// The terms of a portfolio's sums; `K` tells securities apart, `C` is a currency's code.
 #[derive(Debug)]
-pub(super) struct Terms<K> {
+pub(super) struct Terms<K, C> {
     securities: HashMap<K, SecurityTerms>,
-    cash: BTreeMap<String, Vec<Decimal>>,
+    cash: BTreeMap<C, Vec<Decimal>>,
 }
 
 #[derive(Debug, Default)]
@@ -35,7 +35,7 @@ pub(super) struct LotKey {
     pub fx_rate: Option<Rate>,
 }
 
-impl<K: Copy + Eq + Hash> Terms<K> {
+impl<K: Copy + Eq + Hash, C: Ord + Into<String>> Terms<K, C> {
     pub(super) fn new() -> Self {
         Self {
             securities: HashMap::new(),
@@ -43,20 +43,16 @@ impl<K: Copy + Eq + Hash> Terms<K> {
         }
     }
 
-    pub(super) fn add_units(&mut self, security: K, quantity: Decimal) {
+    pub(super) fn add_units(&mut self, security: K, quantities: impl IntoIterator<Item = Decimal>) {
         self.securities
             .entry(security)
             .or_default()
             .quantities
-            .push(quantity);
+            .extend(quantities);
     }
 
-    pub(super) fn add_cash(&mut self, currency: &str, amount: Decimal) {
-        if let Some(terms) = self.cash.get_mut(currency) {
-            terms.push(amount);
-        } else {
-            self.cash.insert(currency.to_owned(), vec![amount]);
-        }
+    pub(super) fn add_cash(&mut self, currency: C, amounts: impl IntoIterator<Item = Decimal>) {
+        self.cash.entry(currency).or_default().extend(amounts);
     }
 
     /// Units that came into a lot, or those that left it, negated.
@@ -87,7 +83,10 @@ impl<K: Copy + Eq + Hash> Terms<K> {
         for (currency, terms) in self.cash {
             let amount = Money::new(amounts::sum(terms)?);
             if !amount.is_zero() {
-                balances.push(CashBalance { currency, amount });
+                balances.push(CashBalance {
+                    currency: currency.into(),
+                    amount,
+                });
             }
         }
         Ok(balances)

@@ -23,9 +23,9 @@ pub fn from_ledger(
     let mut terms = Terms::new();
     for entry in view.entries.iter().filter(|entry| entry.trade_date <= asof) {
         if let Some(symbol) = &entry.symbol {
-            terms.add_units(symbol.as_str(), entry.quantity);
+            terms.add_units(symbol.as_str(), [entry.quantity]);
         }
-        terms.add_cash(&entry.currency, entry.amount);
+        terms.add_cash(entry.currency.as_str(), [entry.amount]);
     }
     let key = |lot: &Lot| LotKey {
         acquired_on: lot.acquired_on,

@@ -41,12 +41,12 @@ impl<'a> Rows<'a> {
         securities: &'a BTreeMap<String, security::Model>,
         request: &'a LedgerImport,
     ) -> Self {
-        let ledger_commit_hash = request.ledger_commit_hash.as_deref();
+        let commit = request.ledger_commit_hash.as_deref();
         Self {
             plan,
             portfolio,
             securities,
-            ledger_commit_hash,
+            commit,
             now: ctx.now(),
         }
     }
@@ -89,7 +89,9 @@ impl<'a> Rows<'a> {
             narration: Set(entry.narration.clone()),
             source: Set(TransactionSource::Ledger),
             external_id: Set(Some(entry.external_id.clone())),
-            ledger_commit_hash: self.commit.map_or(NotSet, |hash| Set(Some(hash.to_owned()))),
+            ledger_commit_hash: self
+                .commit
+                .map_or(NotSet, |hash| Set(Some(hash.to_owned()))),
             books_revision: Set(self.portfolio.books_revision),
             recorded_at: Set(self.now),
             voided_at: NotSet,

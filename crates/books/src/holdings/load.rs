@@ -170,9 +170,7 @@ async fn lot_changes<E: EntityTrait>(
         .select_only()
         .columns(key)
         .expr_as(quantities, "quantities");
-    let grouped = key
-        .into_iter()
-        .fold(selected, QuerySelect::group_by);
+    let grouped = key.into_iter().fold(selected, QuerySelect::group_by);
     grouped.into_model().all(db).await
 }
 

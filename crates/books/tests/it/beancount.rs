@@ -38,7 +38,7 @@ fn assert_as_beancount(case: &Expected, holdings: &Holdings) {
         let cost: Option<Money> = position["cost_basis"]
             .as_str()
             .map(|text| text.parse().unwrap());
-        let open_lots = position["open_lots"].as_u64().unwrap() as usize;
+        let open_lots = usize::try_from(position["open_lots"].as_u64().unwrap()).unwrap();
         if symbol == "USD" {
             let balance = cash.next().unwrap();
             assert_eq!(balance.currency, "USD");

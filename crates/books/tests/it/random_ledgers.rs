@@ -110,7 +110,9 @@ fn growing_ledger() -> impl Strategy<Value = Vec<String>> {
     prop::collection::vec(prop::collection::vec(step, 0..9), 1..5).prop_map(|parts| {
         let mut writer = Writer::new();
         let states = parts.iter().map(|steps| {
-            steps.iter().for_each(|step| writer.write(step));
+            for step in steps {
+                writer.write(step);
+            }
             writer.text.clone()
         });
         states.collect()
@@ -159,7 +161,7 @@ impl Writer {
                     return;
                 }
                 self.tenths_held[security] -= tenths;
-                self.sale(
+                Self::sale(
                     SECURITIES[security],
                     decimal(tenths, 1),
                     decimal(cents, 2),
@@ -186,7 +188,7 @@ impl Writer {
         let _ = writeln!(self.text, "{} * \"step\"\n  {lines}", self.today);
     }
 
-    fn sale(&self, security: (&str, &str), units: Decimal, price: Decimal, fee: u32) -> String {
+    fn sale(security: (&str, &str), units: Decimal, price: Decimal, fee: u32) -> String {
         let (symbol, currency) = security;
         let (fee, proceeds) = (decimal(fee, 2), units * price);
         format!(
@@ -283,7 +285,7 @@ fn assert_as_ledgers_own_sums(source: &Source, held: &Holdings) {
     let in_dollars = held.securities.iter().find(|h| h.security.symbol == "AAA");
     let cost = in_dollars
         .and_then(|h| h.cost_basis)
-        .map(|money| money.decimal());
+        .map(entity::values::Money::decimal);
     let expected = sums.securities.iter().find(|h| h.symbol == "AAA");
     let expected = expected
         .and_then(|h| h.cost_basis.first())

@@ -6,7 +6,6 @@ mod explain;
 mod expression;
 mod files;
 mod grammar;
-mod plain;
 mod pragmas;
 mod scan;
 mod text;
@@ -52,17 +51,9 @@ pub(crate) struct Reading {
     pub is_given_up: bool,
 }
 
-/// How files are read; the outcome is the same.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Ways {
-    /// Into how many parts a file may be cut, a thread each.
-    pub parts: usize,
-    /// Whether plain directives go the short way past the grammar crate.
-    pub shortcut: bool,
-}
-
-/// Reads files that are in memory.
-pub(crate) fn read(sources: &[SourceFile], mut reading: Reading, ways: Ways) -> Reading {
+/// Reads files that are in memory, each cut into at most `parts`, a thread each; the outcome is the
+/// same for any number.
+pub(crate) fn read(sources: &[SourceFile], mut reading: Reading, parts: usize) -> Reading {
     let lines: Vec<Lines> = sources
         .iter()
         .map(|source| Lines::of(&source.text))
@@ -85,7 +76,7 @@ pub(crate) fn read(sources: &[SourceFile], mut reading: Reading, ways: Ways) -> 
         .collect();
     let mut jobs: Vec<(File<'_>, usize, usize)> = Vec::new();
     for (index, source) in sources.iter().enumerate() {
-        for (from, to) in cut(source, ways.parts) {
+        for (from, to) in cut(source, parts) {
             let file = File {
                 index: u32::try_from(index).unwrap_or(u32::MAX),
                 source: &source.text,
@@ -97,7 +88,7 @@ pub(crate) fn read(sources: &[SourceFile], mut reading: Reading, ways: Ways) -> 
         }
     }
     let mut faults: Vec<Vec<Located>> = sources.iter().map(|_| Vec::new()).collect();
-    for (job, part) in jobs.iter().zip(read_parts(&jobs, ways)) {
+    for (job, part) in jobs.iter().zip(read_parts(&jobs, parts)) {
         faults[job.0.index as usize].append(&mut adopt(&mut reading, &job.0, part));
     }
     for mut of_file in faults {
@@ -146,9 +137,9 @@ fn cut(source: &SourceFile, parts: usize) -> Vec<(usize, usize)> {
     from.zip(cuts).collect()
 }
 
-fn read_parts(jobs: &[(File<'_>, usize, usize)], ways: Ways) -> Vec<Option<Part>> {
+fn read_parts(jobs: &[(File<'_>, usize, usize)], threads: usize) -> Vec<Option<Part>> {
     let mut parts: Vec<Option<Part>> = jobs.iter().map(|_| None).collect();
-    let workers = ways.parts.clamp(1, jobs.len().max(1));
+    let workers = threads.clamp(1, jobs.len().max(1));
     thread::scope(|scope| {
         let running: Vec<_> = (0..workers)
             .map(|worker| {
@@ -157,9 +148,7 @@ fn read_parts(jobs: &[(File<'_>, usize, usize)], ways: Ways) -> Vec<Option<Part>
                         .enumerate()
                         .skip(worker)
                         .step_by(workers)
-                        .map(|(at, (file, from, to))| {
-                            (at, grammar::read_part(file, *from..*to, ways.shortcut))
-                        })
+                        .map(|(at, (file, from, to))| (at, grammar::read_part(file, *from..*to)))
                         .collect::<Vec<_>>()
                 };
                 thread::Builder::new()

@@ -27,7 +27,8 @@
 //! # The way of a ledger
 //!
 //! - `syntax`: files and includes; a first scan that takes out what the grammar crate reads
-//!   differently; the grammar, in parts on several threads; drafts of directives.
+//!   differently; the grammar, in parts on several threads, with a short way for plain directives;
+//!   drafts of directives.
 //! - `assemble`: drafts become a ledger, by way of
 //!   - `book`: currencies, reductions, missing numbers, tolerances;
 //!   - `check`: accounts, balance assertions, pads.
@@ -64,7 +65,7 @@ pub use portfolio::{
 pub use prices::PriceDirective;
 pub use transaction::{Cost, Posting, Price, Transaction};
 
-use syntax::{Reading, SourceFile};
+use syntax::{Reading, SourceFile, Ways};
 
 /// Reads a ledger from a file and the files that it includes.
 ///
@@ -72,7 +73,7 @@ use syntax::{Reading, SourceFile};
 /// Every fault that was found, at its file and line.
 pub fn load(path: &Path) -> Result<Ledger, Diagnostics> {
     let (sources, reading) = syntax::read_tree(path);
-    assemble::assemble(syntax::read(&sources, reading, parts()))
+    assemble::assemble(syntax::read(&sources, reading, ways()))
 }
 
 /// Reads a ledger from a text, such as an upload; `name` stands for the file in diagnostics.
@@ -80,24 +81,28 @@ pub fn load(path: &Path) -> Result<Ledger, Diagnostics> {
 /// # Errors
 /// Every fault that was found, at its line. An `include` is one: no file is read.
 pub fn parse(name: &str, text: &str) -> Result<Ledger, Diagnostics> {
-    parse_in_parts(name, text, parts())
+    parse_by(name, text, ways())
 }
 
-fn parse_in_parts(name: &str, text: &str, parts: usize) -> Result<Ledger, Diagnostics> {
+fn parse_by(name: &str, text: &str, ways: Ways) -> Result<Ledger, Diagnostics> {
     let source = SourceFile::new(text.to_owned());
     let reading = Reading {
         files: vec![name.to_owned()],
         faults: source.refuse_includes(),
         ..Reading::default()
     };
-    assemble::assemble(syntax::read(&[source], reading, parts))
+    assemble::assemble(syntax::read(&[source], reading, ways))
 }
 
 /// A file may be cut into as many parts as there are processors.
-fn parts() -> usize {
-    thread::available_parallelism()
+fn ways() -> Ways {
+    let parts = thread::available_parallelism()
         .map_or(1, usize::from)
-        .min(8)
+        .min(8);
+    Ways {
+        parts,
+        shortcut: true,
+    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::{Ledger, parse_in_parts};
+use super::{Ledger, Ways, parse_by};
+use crate::Diagnostics;
 
 /// About 240 KB, with pushed tags, options in the middle and strings that look like directives.
 fn long_text(faults: bool) -> String {
@@ -32,6 +33,17 @@ fn long_text(faults: bool) -> String {
         }
     }
     text
+}
+
+fn parse_in_parts(name: &str, text: &str, parts: usize) -> Result<Ledger, Diagnostics> {
+    parse_by(
+        name,
+        text,
+        Ways {
+            parts,
+            shortcut: true,
+        },
+    )
 }
 
 #[track_caller]
@@ -73,6 +85,78 @@ fn assert_same(one: &Ledger, other: &Ledger) {
 
 /// The short way against the grammar crate, on ledgers in and out of its reach.
 #[test]
+fn the_short_way_reads_what_the_grammar_reads() {
+    let header = "2020-01-01 open Assets:A \"FIFO\"\n2020-01-01 open Equity:B\n";
+    let lines = [
+        "  Assets:A  10 XX {1.50 USD}\n  Equity:B\n",
+        "\tAssets:A\t-1 XX {}\t@ 2 USD  \n  Equity:B  \n",
+        "  Assets:A  -1 XX {1.50 USD, 2020-02-01} @@ 2.00 USD\n  Equity:B\n",
+        "  Assets:A  -1 XX {1.50 USD,2020-02-01}@ 2.00 USD\n  Equity:B\n",
+        "  Assets:A  -0.00 USD\n  Equity:B  0.00 USD\n",
+        "  Assets:A  1,000.00 USD\n  Equity:B\n\n\n",
+        "  Assets:A  1000.00 USD ; note\n  Equity:B\n",
+        "  ! Assets:A  1000 USD\n\n  Equity:B\n",
+        "  Assets:A  1000. USD\n  Equity:B\n",
+        "  Assets:A  1 X\n  Equity:B\n",
+        "  Assets:A  1 A-B.C\n  Equity:B\n",
+        "  Assets:A  12345678901234567890.123 USD\n  Equity:B\n",
+        "  Assets:A:  1 USD\n  Equity:B\n",
+        "  Assets:a  1 USD\n  Equity:B\n",
+        "  Assets  1 USD\n  Equity:B\n",
+        "  Other:A  1 USD\n  Equity:B\n",
+        "  Assets:A  1 TRUE\n  Equity:B\n",
+        "  Assets:A  1.2.3 USD\n  Equity:B\n",
+        "  Assets:A  USD\n  Equity:B  1 USD\n",
+        "  Assets:A  1 USD\n  Equity:B\n  key: 1\n",
+        "  Assets:A  1USD\n  Equity:B\n",
+        "  Assets:A  1 USD @\n  Equity:B  -2 EUR\n",
+        "  Assets:A  1 USD@ 2 EUR\r\n  Equity:B",
+    ];
+    let heads = [
+        "2020-02-01 * \"a\"\n",
+        "2020-02-01 ! \"a\"   \"b\" \n",
+        "2020-02-01 * \"\" \"b\"\n",
+        "2020-02-01 * \"a\"\"b\"\n",
+        "2020/02/01 txn \"a\" #tag\n",
+        "2020-02-01 * \"a\\\"b\"\n",
+        "2020-02-01 *\n",
+        "2020-02-01 price XX 1 USD\n2020-02-01 price XX -1.5 USD ; x\n2020-02-01 * \"\"\n",
+        "2020-02-01 balance Assets:A 0 USD\n2020-02-01 balance Assets:A 0 ~ 1 USD\n2020-02-01 * \"x\"\n",
+        "2020-02-30 * \"a\"\n",
+    ];
+    for head in heads {
+        for line in lines {
+            let text = format!(
+                "{header}{}{head}{line}",
+                format_args!("2020-01-02 * \"b\"\n{}", lines[0])
+            );
+            let short = parse_by(
+                "f",
+                &text,
+                Ways {
+                    parts: 1,
+                    shortcut: true,
+                },
+            );
+            let long = parse_by(
+                "f",
+                &text,
+                Ways {
+                    parts: 1,
+                    shortcut: false,
+                },
+            );
+            match (short, long) {
+                (Ok(short), Ok(long)) => assert_same(&short, &long),
+                (short, long) => {
+                    assert_eq!(short.err(), long.err(), "{text}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn cut_and_whole_give_the_same_ledger() {
     let text = long_text(false);
     let whole = parse_in_parts("f", &text, 1).unwrap();
@@ -92,6 +176,16 @@ fn cut_and_whole_give_the_same_faults() {
     let text = long_text(true);
     let whole = parse_in_parts("f", &text, 1).unwrap_err();
     assert_eq!(whole.len(), 15);
+    let long = parse_by(
+        "f",
+        &text,
+        Ways {
+            parts: 1,
+            shortcut: false,
+        },
+    )
+    .unwrap_err();
+    assert_eq!(whole, long);
     for parts in [2, 3] {
         assert_eq!(whole, parse_in_parts("f", &text, parts).unwrap_err());
     }

@@ -7,6 +7,7 @@ use beancount_parser_lima::{BeancountParser, BeancountSources, ParseSuccess, Rep
 use super::convert::Converter;
 use super::draft::Draft;
 use super::explain::explain;
+use super::plain;
 use super::scan::Scan;
 use super::text::Lines;
 use crate::diagnostic::MAX_REPORTED;
@@ -40,8 +41,9 @@ pub(super) struct File<'a> {
 /// Reads a range of bytes between two boundaries of directives.
 ///
 /// The grammar crate answers with all directives or with its first fault, so a part with a fault is
-/// halved until the faulty directives are alone.
-pub(super) fn read_part(file: &File<'_>, range: Range<usize>) -> Part {
+/// halved until the faulty directives are alone. `shortcut` is whether plain directives go the short
+/// way.
+pub(super) fn read_part(file: &File<'_>, range: Range<usize>, shortcut: bool) -> Part {
     let mut part = Part::default();
     let starts: Vec<usize> = std::iter::once(range.start)
         .chain(
@@ -53,15 +55,19 @@ pub(super) fn read_part(file: &File<'_>, range: Range<usize>) -> Part {
         )
         .collect();
     let ends = starts.iter().skip(1).copied().chain([range.end]);
-    let directives: Vec<Range<usize>> = starts
-        .iter()
-        .copied()
-        .zip(ends)
-        .map(|(begin, end)| begin..end)
-        .filter(|directive| !directive.is_empty())
-        .collect();
-    if read(file, &directives, &mut part).is_err() {
-        for block in directives.chunks(BLOCK) {
+    let mut rest: Vec<Range<usize>> = Vec::new();
+    for (begin, end) in starts.iter().copied().zip(ends) {
+        if shortcut
+            && file.preamble.is_empty()
+            && let Some(draft) = plain::read(file, begin, end, &mut part.names)
+        {
+            part.drafts.push(draft);
+        } else if begin < end {
+            rest.push(begin..end);
+        }
+    }
+    if read(file, &rest, &mut part).is_err() {
+        for block in rest.chunks(BLOCK) {
             read_halves(file, block, &mut part);
         }
     }

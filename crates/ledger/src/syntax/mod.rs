@@ -6,6 +6,7 @@ mod explain;
 mod expression;
 mod files;
 mod grammar;
+mod plain;
 mod pragmas;
 mod scan;
 mod text;
@@ -51,9 +52,17 @@ pub(crate) struct Reading {
     pub is_given_up: bool,
 }
 
-/// Reads files that are in memory, each cut into at most `parts`, a thread each; the outcome is the
-/// same for any number.
-pub(crate) fn read(sources: &[SourceFile], mut reading: Reading, parts: usize) -> Reading {
+/// How files are read; the outcome is the same.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ways {
+    /// Into how many parts a file may be cut, a thread each.
+    pub parts: usize,
+    /// Whether plain directives go the short way past the grammar crate.
+    pub shortcut: bool,
+}
+
+/// Reads files that are in memory.
+pub(crate) fn read(sources: &[SourceFile], mut reading: Reading, ways: Ways) -> Reading {
     let lines: Vec<Lines> = sources
         .iter()
         .map(|source| Lines::of(&source.text))
@@ -76,7 +85,7 @@ pub(crate) fn read(sources: &[SourceFile], mut reading: Reading, parts: usize) -
         .collect();
     let mut jobs: Vec<(File<'_>, usize, usize)> = Vec::new();
     for (index, source) in sources.iter().enumerate() {
-        for (from, to) in cut(source, parts) {
+        for (from, to) in cut(source, ways.parts) {
             let file = File {
                 index: u32::try_from(index).unwrap_or(u32::MAX),
                 source: &source.text,
@@ -88,7 +97,7 @@ pub(crate) fn read(sources: &[SourceFile], mut reading: Reading, parts: usize) -
         }
     }
     let mut faults: Vec<Vec<Located>> = sources.iter().map(|_| Vec::new()).collect();
-    for (job, part) in jobs.iter().zip(read_parts(&jobs, parts)) {
+    for (job, part) in jobs.iter().zip(read_parts(&jobs, ways)) {
         faults[job.0.index as usize].append(&mut adopt(&mut reading, &job.0, part));
     }
     for mut of_file in faults {
@@ -137,9 +146,9 @@ fn cut(source: &SourceFile, parts: usize) -> Vec<(usize, usize)> {
     from.zip(cuts).collect()
 }
 
-fn read_parts(jobs: &[(File<'_>, usize, usize)], threads: usize) -> Vec<Option<Part>> {
+fn read_parts(jobs: &[(File<'_>, usize, usize)], ways: Ways) -> Vec<Option<Part>> {
     let mut parts: Vec<Option<Part>> = jobs.iter().map(|_| None).collect();
-    let workers = threads.clamp(1, jobs.len().max(1));
+    let workers = ways.parts.clamp(1, jobs.len().max(1));
     thread::scope(|scope| {
         let running: Vec<_> = (0..workers)
             .map(|worker| {
@@ -148,7 +157,9 @@ fn read_parts(jobs: &[(File<'_>, usize, usize)], threads: usize) -> Vec<Option<P
                         .enumerate()
                         .skip(worker)
                         .step_by(workers)
-                        .map(|(at, (file, from, to))| (at, grammar::read_part(file, *from..*to)))
+                        .map(|(at, (file, from, to))| {
+                            (at, grammar::read_part(file, *from..*to, ways.shortcut))
+                        })
                         .collect::<Vec<_>>()
                 };
                 thread::Builder::new()

@@ -13,6 +13,7 @@ use sea_orm::{
 
 use crate::{
     Error,
+    dates::bound,
     page::{Listed, Page},
     portfolios,
 };
@@ -28,8 +29,8 @@ pub async fn list(
 ) -> Result<Listed<cash_flow::Model>, Error> {
     portfolios::find(ctx, db, portfolio_id).await?;
     let mut wanted = Condition::all()
-        .add_option(from.map(|date| Column::FlowDate.gte(date)))
-        .add_option(to.map(|date| Column::FlowDate.lte(date)));
+        .add_option(from.map(|date| Column::FlowDate.gte(bound(date))))
+        .add_option(to.map(|date| Column::FlowDate.lte(bound(date))));
     if let Some((date, id)) = page.after {
         wanted = wanted
             .add(Column::FlowDate.gte(date))

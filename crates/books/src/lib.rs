@@ -6,6 +6,7 @@
 mod amounts;
 pub mod cash_flows;
 pub mod currency;
+mod dates;
 mod error;
 pub mod holdings;
 pub mod import;

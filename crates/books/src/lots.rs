@@ -9,12 +9,9 @@ use entity::{
 };
 use identity::Ctx;
 use rust_decimal::Decimal;
-use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select,
-    sea_query::Query,
-};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 
-use crate::{Error, amounts, holdings::AsOf, transactions};
+use crate::{Error, amounts, dates::bound, holdings::AsOf, transactions};
 
 /// A lot with what was left of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,13 +32,7 @@ pub async fn of_security(
     asof: AsOf,
 ) -> Result<Vec<OpenLot>, Error> {
     let counted = transactions::counted_ids(ctx, db, portfolio_id, security_id, asof).await?;
-    let own_lots = Query::select()
-        .column(lot::Column::Id)
-        .from(lot::Entity)
-        .cond_where(lots_of(ctx, portfolio_id, security_id))
-        .to_owned();
-    let closures = known_closures(ctx, portfolio_id, asof)
-        .filter(lot_closure::Column::LotId.in_subquery(own_lots));
+    let closures = known_closures(ctx, portfolio_id, asof);
     let closed = closed_quantities(db, closures, &counted).await?;
     let lots = lot::Entity::find()
         .filter(lots_of(ctx, portfolio_id, security_id))
@@ -76,7 +67,7 @@ pub(crate) fn known_closures(
     lot_closure::Entity::find()
         .filter(lot_closure::Column::UserId.eq(ctx.scope))
         .filter(lot_closure::Column::PortfolioId.eq(portfolio_id))
-        .filter(lot_closure::Column::ClosedOn.lte(asof.date))
+        .filter(lot_closure::Column::ClosedOn.lte(bound(asof.date)))
 }
 
 /// By lot, what the counted transactions took from it.

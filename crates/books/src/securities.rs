@@ -21,14 +21,14 @@ use crate::{
 };
 
 pub use register::register;
-pub(crate) use register::{by_symbol, kind_of, name_of};
+pub(crate) use register::{by_symbol, check_registrable, kind_of, name_of};
 
 const LONGEST_SYMBOL: usize = 40;
 const LONGEST_TEXT: usize = 200;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewSecurity {
-    /// Unique, 1 to 40 of `A`-`Z`, `0`-`9`, `.`, `_`, `-` and `'`.
+    /// Unique, 1 to 40 of `A`-`Z`, `0`-`9`, `.`, `_`, `-`, `'` and `/`, as in Beancount's names.
     pub symbol: String,
     pub name: String,
     pub kind: SecurityKind,
@@ -87,8 +87,8 @@ fn check_symbol(symbol: &str) -> Result<(), Error> {
     }
     let shown: String = symbol.chars().take(LONGEST_SYMBOL + 1).collect();
     let detail = format!(
-        "must be 1 to {LONGEST_SYMBOL} of the characters A-Z, 0-9, dot, underscore, hyphen and \
-         apostrophe, which `{shown}` is not"
+        "must be 1 to {LONGEST_SYMBOL} of the characters A-Z, 0-9, dot, underscore, hyphen, \
+         apostrophe and slash, which `{shown}` is not"
     );
     Err(Error::Invalid {
         field: "/symbol",
@@ -97,7 +97,7 @@ fn check_symbol(symbol: &str) -> Result<(), Error> {
 }
 
 fn is_symbol(symbol: &str) -> bool {
-    let allowed = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b"._-'".contains(&b);
+    let allowed = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b"._-'/".contains(&b);
     (1..=LONGEST_SYMBOL).contains(&symbol.len()) && symbol.bytes().all(allowed)
 }
 

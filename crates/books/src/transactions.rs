@@ -15,6 +15,7 @@ use sea_orm::{
 
 use crate::{
     Error,
+    dates::bound,
     holdings::AsOf,
     page::{Listed, Page},
     portfolios,
@@ -39,8 +40,8 @@ pub async fn list(
 ) -> Result<Listed<transaction::Model>, Error> {
     portfolios::find(ctx, db, portfolio_id).await?;
     let mut wanted = Condition::all()
-        .add_option(filter.from.map(|date| Column::TradeDate.gte(date)))
-        .add_option(filter.to.map(|date| Column::TradeDate.lte(date)))
+        .add_option(filter.from.map(|date| Column::TradeDate.gte(bound(date))))
+        .add_option(filter.to.map(|date| Column::TradeDate.lte(bound(date))))
         .add_option(filter.kind.map(|kind| Column::Kind.eq(kind)))
         .add_option(filter.security_id.map(|id| Column::SecurityId.eq(id)));
     if let Some((date, id)) = page.after {
@@ -77,13 +78,8 @@ pub async fn of_security(
 
 /// Whether a transaction counts at `asof`.
 pub(crate) fn counts(ctx: &Ctx, portfolio_id: PortfolioId, asof: AsOf) -> Condition {
-    of_portfolio(ctx, portfolio_id).add(are_known(asof))
-}
-
-/// As [`counts`], in any portfolio: for joins that start from the rows of one.
-pub(crate) fn are_known(asof: AsOf) -> Condition {
-    Condition::all()
-        .add(Column::TradeDate.lte(asof.date))
+    of_portfolio(ctx, portfolio_id)
+        .add(Column::TradeDate.lte(bound(asof.date)))
         .add(Column::VoidedAt.is_null())
         .add_option(
             asof.revision

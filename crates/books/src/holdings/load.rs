@@ -1,26 +1,32 @@
 //! Holdings from the database.
 //!
-//! The database puts the numbers of one sum side by side, as text; the program reads and adds them.
-//! That is a few hundred rows to fetch instead of all transactions, and no arithmetic in SQL.
+//! The database puts the values of a group side by side, as one text; the program reads and adds
+//! them. That is a few hundred rows to fetch instead of all transactions, and no arithmetic in SQL.
+//! What belongs together is joined here too: without statistics, as after a first import, PostgreSQL
+//! joins these tables by comparing every row with every other.
 
-use std::{cmp, collections::HashMap};
+use std::{
+    cmp,
+    collections::{HashMap, HashSet},
+    str::FromStr,
+};
 
 use chrono::NaiveDate;
 use db::ConnectionTrait;
 use entity::{
     books::{
         lot::{self, Column as Lot},
-        lot_closure::{self, Column as Closure},
+        lot_closure::Column as Closure,
         portfolio, security,
         transaction::{self, Column as Transaction},
     },
-    values::{PortfolioId, Price, Quantity, Rate, SecurityId},
+    values::{LotId, PortfolioId, Price, Quantity, Rate, SecurityId, TransactionId},
 };
 use identity::Ctx;
 use rust_decimal::Decimal;
 use sea_orm::{
-    ColumnTrait, DbBackend, DbErr, EntityTrait, FromQueryResult, JoinType, QueryFilter,
-    QuerySelect, RelationDef, Select,
+    ColumnTrait, ColumnType, DbBackend, DbErr, EntityTrait, FromQueryResult, QueryFilter,
+    QuerySelect,
     sea_query::{Expr, ExprTrait, Func, SimpleExpr},
 };
 
@@ -28,10 +34,10 @@ use super::{
     AsOf, Holding, Holdings, SecurityRef,
     assemble::{Held, LotKey, Terms},
 };
-use crate::{Error, transactions};
+use crate::{Error, lots, transactions};
 
-/// What the portfolio holds at `asof`. A lot counts if the transaction that opened it does, and so
-/// does what was taken from it, so that units and lots always agree.
+/// What the portfolio holds at `asof`. A lot counts if the transaction that opened it does, and what
+/// was taken from it if the transaction that took it does, so that units and lots always agree.
 pub async fn holdings(
     ctx: &Ctx,
     db: &impl ConnectionTrait,
@@ -47,17 +53,10 @@ pub async fn holdings(
         ..asof
     };
     let mut terms = Terms::new();
-    add_movements(ctx, db, portfolio.id, asof, &mut terms).await?;
-    for opened in lot_changes(db, openings(ctx, portfolio.id, asof), Lot::QuantityOriginal).await? {
-        let quantities = numbers(&opened.quantities)?;
-        terms.add_to_lot(opened.security_id, opened.into_key(), quantities);
-    }
-    for closed in lot_changes(db, closures(ctx, portfolio.id, asof), Closure::Quantity).await? {
-        let quantities = numbers(&closed.quantities)?
-            .into_iter()
-            .map(|quantity| -quantity);
-        terms.add_to_lot(closed.security_id, closed.into_key(), quantities);
-    }
+    let counted = add_movements(ctx, db, portfolio.id, asof, &mut terms).await?;
+    let lots = lots_by_key(ctx, db, portfolio.id).await?;
+    let closures = closures(ctx, db, portfolio.id, asof).await?;
+    add_lots(lots, closures, &counted, &mut terms);
     Ok(Holdings {
         base_currency: portfolio.base_currency.clone(),
         asof_date: asof.date,
@@ -67,19 +66,21 @@ pub async fn holdings(
     })
 }
 
-/// Units and cash, from the transactions that count.
+/// Adds units and cash; the answer is which transactions of securities count.
 async fn add_movements(
     ctx: &Ctx,
     db: &impl ConnectionTrait,
     portfolio_id: PortfolioId,
     asof: AsOf,
     terms: &mut Terms<SecurityId, String>,
-) -> Result<(), Error> {
+) -> Result<HashSet<TransactionId>, Error> {
+    type Group = (Option<SecurityId>, String, String, String, String);
     let backend = db.get_database_backend();
-    let rows: Vec<(Option<SecurityId>, String, String, String)> = transaction::Entity::find()
+    let groups: Vec<Group> = transaction::Entity::find()
         .filter(transactions::counts(ctx, portfolio_id, asof))
         .select_only()
         .columns([Transaction::SecurityId, Transaction::Currency])
+        .expr(side_by_side(backend, Transaction::Id))
         .expr(side_by_side(backend, Transaction::Quantity))
         .expr(side_by_side(backend, Transaction::Amount))
         .group_by(Transaction::SecurityId)
@@ -87,76 +88,43 @@ async fn add_movements(
         .into_tuple()
         .all(db)
         .await?;
-    for (security, currency, quantities, amounts) in rows {
+    let mut counted = HashSet::new();
+    for (security, currency, ids, quantities, amounts) in groups {
         if let Some(security) = security {
+            counted.extend(values::<TransactionId>(&ids)?);
             terms.add_units(security, numbers(&quantities)?);
         }
         terms.add_cash(currency, numbers(&amounts)?);
     }
-    Ok(())
+    Ok(counted)
 }
 
-/// The lots that counted transactions opened.
-fn openings(ctx: &Ctx, portfolio_id: PortfolioId, asof: AsOf) -> Select<lot::Entity> {
-    let opened_by: RelationDef = lot::Entity::belongs_to(transaction::Entity)
-        .from((Lot::UserId, Lot::OpenedByTransactionId))
-        .to((Transaction::UserId, Transaction::Id))
-        .into();
-    lot::Entity::find()
-        .join(JoinType::InnerJoin, opened_by)
-        .filter(Lot::UserId.eq(ctx.scope))
-        .filter(Lot::PortfolioId.eq(portfolio_id))
-        .filter(transactions::are_known(asof))
-}
-
-/// What counted transactions took from lots.
-fn closures(ctx: &Ctx, portfolio_id: PortfolioId, asof: AsOf) -> Select<lot_closure::Entity> {
-    let closed_by: RelationDef = lot_closure::Entity::belongs_to(transaction::Entity)
-        .from((Closure::UserId, Closure::TransactionId))
-        .to((Transaction::UserId, Transaction::Id))
-        .into();
-    let of_lot: RelationDef = lot_closure::Entity::belongs_to(lot::Entity)
-        .from((Closure::UserId, Closure::LotId))
-        .to((Lot::UserId, Lot::Id))
-        .into();
-    lot_closure::Entity::find()
-        .join(JoinType::InnerJoin, closed_by)
-        .join(JoinType::InnerJoin, of_lot)
-        .filter(Closure::UserId.eq(ctx.scope))
-        .filter(Closure::PortfolioId.eq(portfolio_id))
-        .filter(Closure::ClosedOn.lte(asof.date))
-        .filter(transactions::are_known(asof))
-}
-
-/// Units that came into or went out of what is one lot.
-#[derive(FromQueryResult)]
-struct LotChange {
+/// The rows that are one lot by what they cost.
+struct LotGroup {
     security_id: SecurityId,
-    acquired_on: NaiveDate,
-    unit_cost: Price,
-    cost_currency: String,
-    label: Option<String>,
-    fx_rate: Option<Rate>,
-    quantities: String,
+    key: LotKey,
+    rows: Vec<(LotId, TransactionId, Decimal)>,
 }
 
-impl LotChange {
-    fn into_key(self) -> LotKey {
-        LotKey {
-            acquired_on: self.acquired_on,
-            unit_cost: self.unit_cost,
-            cost_currency: self.cost_currency,
-            label: self.label,
-            fx_rate: self.fx_rate,
-        }
-    }
-}
-
-async fn lot_changes<E: EntityTrait>(
+async fn lots_by_key(
+    ctx: &Ctx,
     db: &impl ConnectionTrait,
-    rows: Select<E>,
-    quantity: impl ColumnTrait,
-) -> Result<Vec<LotChange>, DbErr> {
+    portfolio_id: PortfolioId,
+) -> Result<Vec<LotGroup>, Error> {
+    #[derive(FromQueryResult)]
+    struct Group {
+        security_id: SecurityId,
+        acquired_on: NaiveDate,
+        unit_cost: Price,
+        cost_currency: String,
+        label: Option<String>,
+        fx_rate: Option<Rate>,
+        ids: String,
+        opened_by: String,
+        quantities: String,
+    }
+
+    let backend = db.get_database_backend();
     let key = [
         Lot::SecurityId,
         Lot::AcquiredOn,
@@ -165,29 +133,124 @@ async fn lot_changes<E: EntityTrait>(
         Lot::Label,
         Lot::FxRate,
     ];
-    let quantities = side_by_side(db.get_database_backend(), quantity);
-    let selected = rows
+    let lots = lot::Entity::find()
+        .filter(Lot::UserId.eq(ctx.scope))
+        .filter(Lot::PortfolioId.eq(portfolio_id))
         .select_only()
         .columns(key)
-        .expr_as(quantities, "quantities");
-    let grouped = key.into_iter().fold(selected, QuerySelect::group_by);
-    grouped.into_model().all(db).await
+        .expr_as(side_by_side(backend, Lot::Id), "ids")
+        .expr_as(
+            side_by_side(backend, Lot::OpenedByTransactionId),
+            "opened_by",
+        )
+        .expr_as(side_by_side(backend, Lot::QuantityOriginal), "quantities");
+    let grouped = key.into_iter().fold(lots, QuerySelect::group_by);
+    let groups: Vec<Group> = grouped.into_model().all(db).await?;
+    let read = |group: Group| {
+        Ok(LotGroup {
+            rows: rows_of(&group.ids, &group.opened_by, &group.quantities)?,
+            security_id: group.security_id,
+            key: LotKey {
+                acquired_on: group.acquired_on,
+                unit_cost: group.unit_cost,
+                cost_currency: group.cost_currency,
+                label: group.label,
+                fx_rate: group.fx_rate,
+            },
+        })
+    };
+    groups.into_iter().map(read).collect()
 }
 
-/// The numbers of a group as one text, with spaces between them.
+/// What was taken from lots, and by which transactions.
+async fn closures(
+    ctx: &Ctx,
+    db: &impl ConnectionTrait,
+    portfolio_id: PortfolioId,
+    asof: AsOf,
+) -> Result<Vec<(LotId, TransactionId, Decimal)>, Error> {
+    let backend = db.get_database_backend();
+    let all: Option<(Option<String>, Option<String>, Option<String>)> =
+        lots::known_closures(ctx, portfolio_id, asof)
+            .select_only()
+            .expr(side_by_side(backend, Closure::LotId))
+            .expr(side_by_side(backend, Closure::TransactionId))
+            .expr(side_by_side(backend, Closure::Quantity))
+            .into_tuple()
+            .one(db)
+            .await?;
+    match all {
+        Some((Some(lots), Some(closed_by), Some(quantities))) => {
+            rows_of(&lots, &closed_by, &quantities)
+        }
+        _ => Ok(Vec::new()),
+    }
+}
+
+fn add_lots(
+    groups: Vec<LotGroup>,
+    closures: Vec<(LotId, TransactionId, Decimal)>,
+    counted: &HashSet<TransactionId>,
+    terms: &mut Terms<SecurityId, String>,
+) {
+    let mut taken: HashMap<LotId, Vec<Decimal>> = HashMap::new();
+    for (lot, _, quantity) in closures
+        .into_iter()
+        .filter(|(_, by, _)| counted.contains(by))
+    {
+        taken.entry(lot).or_default().push(-quantity);
+    }
+    for group in groups {
+        let mut changes = Vec::new();
+        for (id, _, quantity) in group.rows.iter().filter(|(_, by, _)| counted.contains(by)) {
+            changes.push(*quantity);
+            changes.extend(taken.get(id).into_iter().flatten());
+        }
+        terms.add_to_lot(group.security_id, group.key, changes);
+    }
+}
+
+/// The values of a group as one text with spaces between them. Several such texts of one query have
+/// their values in the same order.
 fn side_by_side(backend: DbBackend, column: impl ColumnTrait) -> SimpleExpr {
-    let column = Expr::col(column.as_column_ref());
+    let value = Expr::col(column.as_column_ref());
+    let is_id = matches!(column.def().get_column_type(), ColumnType::Uuid);
     let joined = match backend {
-        DbBackend::Sqlite => Func::cust("group_concat").arg(column),
-        _ => Func::cust("string_agg").arg(column.cast_as("text")),
+        DbBackend::Sqlite if is_id => Func::cust("group_concat").arg(Func::cust("hex").arg(value)),
+        DbBackend::Sqlite => Func::cust("group_concat").arg(value),
+        _ => Func::cust("string_agg").arg(value.cast_as("text")),
     };
     joined.arg(" ").into()
 }
 
+fn rows_of<I: FromStr>(
+    ids: &str,
+    transactions: &str,
+    quantities: &str,
+) -> Result<Vec<(I, TransactionId, Decimal)>, Error>
+where
+    I::Err: ToString,
+{
+    let ids = values(ids)?.into_iter().zip(values(transactions)?);
+    Ok(ids
+        .zip(numbers(quantities)?)
+        .map(|((id, by), quantity)| (id, by, quantity))
+        .collect())
+}
+
 fn numbers(text: &str) -> Result<Vec<Decimal>, Error> {
-    let read = |number: &str| number.parse().map(Quantity::decimal);
-    let numbers: Result<Vec<Decimal>, _> = text.split(' ').map(read).collect();
-    numbers.map_err(|error| DbErr::Type(error.to_string()).into())
+    Ok(values::<Quantity>(text)?
+        .into_iter()
+        .map(Quantity::decimal)
+        .collect())
+}
+
+fn values<T: FromStr>(text: &str) -> Result<Vec<T>, Error>
+where
+    T::Err: ToString,
+{
+    let read: Result<Vec<T>, T::Err> = text.split(' ').map(str::parse).collect();
+    read.map_err(|error| DbErr::Type(error.to_string()).into())
 }
 
 async fn named(

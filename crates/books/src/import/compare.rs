@@ -1,6 +1,6 @@
 //! Which rows of a ledger the books have already, and whether they still say the same.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use chrono::NaiveDate;
 use entity::{
@@ -132,7 +132,8 @@ fn match_transactions(
     }
 }
 
-/// Every closure by an entry that was imported must be in the books as it is now.
+/// Every closure by an entry that was imported must be in the books as it is now, and the books must
+/// have no lot or closure of such an entry that the ledger has not.
 fn match_closures(
     view: &PortfolioView,
     pieces: &[Piece<'_>],
@@ -150,19 +151,14 @@ fn match_closures(
             }
         }
     }
-    let is_left = |slot: &Slot<TransactionId>| {
-        present
-            .closures
-            .keys()
-            .any(|(_, closed_by)| *closed_by == slot.id)
-    };
-    if present.closures.is_empty() {
-        return Ok(());
+    let lots = present.lots.keys().copied();
+    let left: HashSet<TransactionId> = lots
+        .chain(present.closures.keys().map(|(_, closed_by)| *closed_by))
+        .collect();
+    match transactions.iter().position(|slot| left.contains(&slot.id)) {
+        Some(at) => Err(Difference::of(&view.entries[at], Change::OtherLots)),
+        None => Ok(()),
     }
-    let other = transactions.iter().position(is_left);
-    other.map_or(Ok(()), |at| {
-        Err(Difference::of(&view.entries[at], Change::OtherLots))
-    })
 }
 
 fn is_same_transaction(

@@ -171,6 +171,11 @@ impl<'a> Plan<'a> {
             .iter()
             .map(|security| security.symbol.as_str());
         let known = securities::by_symbol(db, symbols).await?;
+        for security in &view.securities {
+            if !known.contains_key(&security.symbol) {
+                securities::check_registrable(security)?;
+            }
+        }
         let present = match &portfolio {
             Some(portfolio) => Present::load(ctx, db, portfolio.id).await?,
             None => Present::default(),

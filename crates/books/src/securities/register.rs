@@ -32,7 +32,7 @@ pub async fn register(
         .filter(|security| !known.contains_key(&security.symbol))
         .collect();
     for security in &missing {
-        check(security)?;
+        check_registrable(security)?;
     }
     for batch in missing.chunks(SYMBOLS_AT_ONCE) {
         let rows = batch.iter().map(|security| {
@@ -71,7 +71,8 @@ pub(crate) async fn by_symbol(
     Ok(known)
 }
 
-fn check(security: &SecurityInfo) -> Result<(), Error> {
+/// Whether [`register`] would take it.
+pub(crate) fn check_registrable(security: &SecurityInfo) -> Result<(), Error> {
     check_symbol(&security.symbol)?;
     if currency::is_known(&security.currency) {
         return Ok(());

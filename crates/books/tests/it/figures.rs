@@ -106,6 +106,8 @@ testkit::on_both_engines! {
         // 10 × 20 × 1.30 + 10 × 30 × 1.40.
         assert_eq!(cost(holding(&before.securities, "NKE")).as_deref(), Some("680"));
         let early = holdings(&ctx, reader, &portfolio, asof("2019-12-31")).await.unwrap();
+        let late = holdings(&ctx, reader, &portfolio, asof("+12345-01-01")).await.unwrap();
+        assert_eq!((late.securities, late.cash), (now.securities.clone(), now.cash));
         assert!(early.securities.is_empty() && early.cash.is_empty());
     }
 
@@ -163,6 +165,13 @@ testkit::on_both_engines! {
         let other = another_owner(&ctx).await;
         let foreign = lots::of_security(&other, reader, id, nike, asof("2020-12-31")).await;
         assert!(foreign.unwrap().is_empty());
+        let foreign = transactions::of_security(&other, reader, id, nike, asof("2020-12-31")).await;
+        assert!(foreign.unwrap().is_empty());
+        let foreign = realized::gains_of_security(&other, reader, id, nike, asof("2020-12-31"));
+        assert!(foreign.await.unwrap().is_empty());
+        let portfolio = portfolios::find(&ctx, reader, id).await.unwrap();
+        let foreign = holdings(&other, reader, &portfolio, asof("2020-12-31")).await.unwrap();
+        assert!(foreign.securities.is_empty() && foreign.cash.is_empty());
     }
 
     async fn units_of_one_cost_are_one_lot_however_often_they_were_bought(db) {

@@ -221,4 +221,34 @@ testkit::on_both_engines! {
         let written = one.unwrap().transactions + two.unwrap().transactions;
         assert_eq!((written, row_counts(&ctx).await), (2, [1, 6, 3, 2, 2, 2]));
     }
+
+    async fn two_first_imports_at_once_make_one_portfolio(db) {
+        let ctx = db.ctx().await;
+        let source = grown();
+        let (one, two) = tokio::join!(
+            import(&ctx, &source, request("P")),
+            import(&ctx, &source, request("P")),
+        );
+        let mut written = 0;
+        for outcome in [one, two] {
+            match outcome {
+                Ok(report) => written += report.transactions,
+                Err(error) => assert!(matches!(error, Error::Changed), "{error}"),
+            }
+        }
+        assert_eq!((written, row_counts(&ctx).await), (6, [1, 6, 3, 2, 2, 1]));
+    }
+
+    async fn two_owners_may_register_a_security_at_once(db) {
+        let ctx = db.ctx().await;
+        let other = another_owner(&ctx).await;
+        let source = grown();
+        let (one, two) = tokio::join!(
+            import(&ctx, &source, request("P")),
+            import(&other, &source, request("P")),
+        );
+        assert_eq!((one.unwrap().transactions, two.unwrap().transactions), (6, 6));
+        assert_eq!(security::Entity::find().count(ctx.database.reader()).await.unwrap(), 1);
+        assert_eq!(latest(&ctx, "P").await, latest(&other, "P").await);
+    }
 }

@@ -9,6 +9,7 @@
 
 mod beancount;
 mod figures;
+mod growing_ledger;
 mod imports;
 mod portfolios;
 mod random_ledgers;

@@ -1,6 +1,9 @@
 //! Ledgers that an import refuses, and what it says.
 
-use books::{Change, Error, import::LedgerImport};
+use books::{
+    Change, Error,
+    import::{self, LedgerImport},
+};
 use entity::books::portfolio;
 use identity::Ctx;
 use sea_orm::{EntityTrait, PaginatorTrait};
@@ -105,6 +108,19 @@ option "operating_currency" "POINTS"
         let error = refused(&ctx, text).await;
         assert!(matches!(error, Error::Invalid { field: "/currency", .. }), "{error}");
         assert!(error.to_string().contains("THING in OTHERTHING"), "{error}");
+        let source = Source::parse(text);
+        let (ledger, view) = (&source.ledger, &source.view);
+        let reader = ctx.database.reader();
+        let preview = import::preview_ledger(&ctx, reader, ledger, view, &request("P")).await;
+        assert!(matches!(preview, Err(Error::Invalid { field: "/currency", .. })));
+    }
+
+    async fn text_that_no_database_holds(db) {
+        let ctx = db.ctx().await;
+        let error = refused(&ctx, &FIRST.replace("put in", "put\0in")).await;
+        let Error::Ledger(faults) = &error else { panic!("{error}") };
+        assert_eq!(faults.len(), 1, "{error}");
+        assert!(error.to_string().contains("the character NUL"), "{error}");
     }
 
     async fn a_base_currency_that_is_not_the_portfolios(db) {

@@ -3,8 +3,12 @@ use books::{
     page::Page,
     securities::{self, NewSecurity},
 };
-use entity::{books::security, values::SecurityId};
+use entity::{
+    books::security,
+    values::{SecurityId, SecurityKind},
+};
 use identity::Ctx;
+use ledger::SecurityInfo;
 
 use crate::setup::{new_security, security, write};
 
@@ -115,5 +119,70 @@ testkit::on_both_engines! {
         let rest = securities::list(&ctx, reader, None, &Page { after, limit: 2 }).await.unwrap();
         assert_eq!((first.items.len(), first.has_more), (2, true));
         assert_eq!((rest.items.len(), rest.has_more), (1, false));
+    }
+}
+
+fn named(symbol: &str, kind: Option<&str>) -> SecurityInfo {
+    SecurityInfo {
+        symbol: symbol.to_owned(),
+        name: None,
+        currency: "CAD".to_owned(),
+        kind: kind.map(str::to_owned),
+        sector: None,
+        country: None,
+        isin: None,
+        figi: None,
+        exchange: None,
+    }
+}
+
+testkit::on_both_engines! {
+    async fn a_ledgers_securities_are_added_and_the_existing_kept(db) {
+        let ctx = db.ctx().await;
+        let kept = security(&ctx, "NKE").await;
+        let of_ledger = [
+            named("/ESM24", None),
+            named("A'B", Some("Mutual-Fund")),
+            named("BTC", Some("crypto")),
+            named("CNR", Some("stock")),
+            named("NKE", Some("bond")),
+            named("ODD", Some("no such kind")),
+        ];
+        let register = async || {
+            let of_ledger = of_ledger.clone();
+            write(&ctx, |ctx, tx| async move {
+                securities::register(&ctx, &tx, &of_ledger).await
+            })
+            .await
+            .unwrap()
+        };
+        let known = register().await;
+        let kinds: Vec<_> = known.values().map(|row| (row.symbol.as_str(), row.kind)).collect();
+        let expected = [
+            ("/ESM24", SecurityKind::Other),
+            ("A'B", SecurityKind::Fund),
+            ("BTC", SecurityKind::Crypto),
+            ("CNR", SecurityKind::Equity),
+            ("NKE", SecurityKind::Equity),
+            ("ODD", SecurityKind::Other),
+        ];
+        assert_eq!(kinds, expected);
+        assert_eq!((&known["NKE"], known["BTC"].currency.as_str()), (&kept, "CAD"));
+        assert_eq!(known["BTC"].name, "BTC");
+        assert_eq!(register().await, known, "a second time adds nothing");
+    }
+
+    async fn a_ledgers_security_that_cannot_be_kept_is_named(db) {
+        let ctx = db.ctx().await;
+        let long = named(&"X".repeat(41), None);
+        let in_points = SecurityInfo { currency: "POINTS".to_owned(), ..named("ABC", None) };
+        for (security, part) in [(long, "XXX"), (in_points, "ABC in POINTS")] {
+            let refused = write(&ctx, |ctx, tx| async move {
+                securities::register(&ctx, &tx, &[security]).await
+            });
+            let error = refused.await.unwrap_err();
+            assert!(matches!(error, Error::Invalid { .. }), "{error}");
+            assert!(error.to_string().contains(part), "{error}");
+        }
     }
 }

@@ -11,6 +11,7 @@ mod beancount;
 mod figures;
 mod growing_ledger;
 mod imports;
+mod lists;
 mod portfolios;
 mod random_ledgers;
 mod refusals;

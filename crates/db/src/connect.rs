@@ -7,7 +7,6 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
-    time::Duration,
 };
 
 use sea_orm::{DatabaseConnection, SqlxPostgresConnector, SqlxSqliteConnector};
@@ -17,7 +16,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use crate::ConnectError;
+use crate::{ConnectError, Settings};
 
 /// Which database stands behind a [`Database`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,41 +31,6 @@ impl std::fmt::Display for Engine {
             Self::Sqlite => "SQLite",
             Self::Postgres => "PostgreSQL",
         })
-    }
-}
-
-/// Where the database is and how much of it to use.
-#[derive(Clone)]
-pub struct Settings {
-    /// `sqlite://path`, `postgres://…` or `postgresql://…`; may hold a password.
-    pub url: String,
-    /// Connections for requests (on SQLite: readers beside the one writer).
-    pub max_connections: u32,
-    /// How long a unit of work waits for a connection.
-    pub acquire_timeout: Duration,
-    /// The longest one statement may take on PostgreSQL.
-    pub statement_timeout: Duration,
-    /// How long SQLite waits for another process's write.
-    pub busy_timeout: Duration,
-}
-
-impl Settings {
-    pub fn new(url: impl Into<String>) -> Self {
-        Self {
-            url: url.into(),
-            max_connections: 8,
-            acquire_timeout: Duration::from_secs(2),
-            statement_timeout: Duration::from_mins(1),
-            busy_timeout: Duration::from_secs(5),
-        }
-    }
-
-    pub fn engine(&self) -> Result<Engine, ConnectError> {
-        match self.url.split_once(':').map(|(scheme, _)| scheme) {
-            Some("sqlite") => Ok(Engine::Sqlite),
-            Some("postgres" | "postgresql") => Ok(Engine::Postgres),
-            _ => Err(ConnectError::UnknownScheme),
-        }
     }
 }
 
@@ -167,7 +131,7 @@ async fn connect_sqlite(settings: &Settings) -> Result<Database, ConnectError> {
         writer.clone()
     } else {
         let read_only = options.clone().pragma("query_only", "ON");
-        pool(settings.max_connections.max(1))
+        pool(settings.pool_max_size.max(1))
             .connect_with(read_only)
             .await
             .map_err(unreachable)?
@@ -178,7 +142,7 @@ async fn connect_sqlite(settings: &Settings) -> Result<Database, ConnectError> {
         reader: SqlxSqliteConnector::from_sqlx_sqlite_pool(reader),
         limits: Limits {
             min: 2,
-            max: settings.max_connections.max(1) + 1,
+            max: settings.pool_max_size.max(1) + 1,
         },
         waiting: Arc::default(),
     })
@@ -207,13 +171,13 @@ async fn connect_postgres(settings: &Settings) -> Result<Database, ConnectError>
         .options([
             (
                 "statement_timeout",
-                format!("{}ms", settings.statement_timeout.as_millis()),
+                format!("{}ms", settings.command_timeout.as_millis()),
             ),
             ("idle_in_transaction_session_timeout", "60s".to_owned()),
             ("TimeZone", "UTC".to_owned()),
         ])
         .disable_statement_logging();
-    let max = settings.max_connections.max(2);
+    let max = settings.pool_max_size.max(2);
     let pool = PgPoolOptions::new()
         .max_connections(max)
         .min_connections(1)

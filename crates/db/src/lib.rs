@@ -12,12 +12,14 @@ mod error;
 mod health;
 mod insert;
 pub mod page;
+mod settings;
 mod work;
 
-pub use connect::{Database, Engine, Settings};
+pub use connect::{Database, Engine};
 pub use error::{ConnectError, Error};
 pub use health::{Connectivity, PoolStatus};
 pub use insert::insert_all;
+pub use settings::{Settings, Synchronous};
 pub use work::Tx;
 
 pub use sea_orm::{ConnectionTrait, DbErr};

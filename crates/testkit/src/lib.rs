@@ -48,7 +48,7 @@ impl TestDatabase {
 
     async fn open(url: String, keeper: Keeper) -> Self {
         let settings = Settings {
-            max_connections: 4,
+            pool_max_size: 4,
             ..Settings::new(url.as_str())
         };
         let database = Database::connect(&settings)

@@ -104,11 +104,11 @@ impl Database {
     /// The same in the words of the database crate.
     pub fn connection(&self) -> db::Settings {
         db::Settings {
-            url: self.url.reveal().to_owned(),
-            max_connections: self.max_connections,
+            pool_max_size: self.max_connections,
             acquire_timeout: self.acquire_timeout,
-            statement_timeout: self.statement_timeout,
+            command_timeout: self.statement_timeout,
             busy_timeout: self.busy_timeout,
+            ..db::Settings::new(self.url.reveal())
         }
     }
 }

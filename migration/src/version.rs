@@ -165,7 +165,7 @@ async fn begin_exclusively(
 ) -> Result<sea_orm_migration::sea_orm::DatabaseTransaction, Error> {
     use sea_orm_migration::sea_orm::{SqliteTransactionMode, TransactionOptions};
 
-    let connection: &DatabaseConnection = database.schema_connection();
+    let connection: DatabaseConnection = database.schema_connection().await?;
     let options = TransactionOptions {
         sqlite_transaction_mode: (database.engine() == Engine::Sqlite)
             .then_some(SqliteTransactionMode::Immediate),

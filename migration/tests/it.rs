@@ -77,7 +77,7 @@ testkit::on_both_engines! {
     async fn a_newer_database_is_refused_by_name(db) {
         let newer = "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m29990101_new', 0)";
         db.database
-            .write(async move |tx| -> Result<_, db::Error> {
+            .write(async |tx| -> Result<_, db::Error> {
                 tx.execute_unprepared(newer).await?;
                 Ok(())
             })

@@ -174,8 +174,8 @@ on_both_engines! {
         let mut result = stored.result.clone();
         result["portfolio_id"] = json!("another");
         forged.result = Set(result);
-        app.database.write(async move |tx: db::Tx| -> Result<_, db::Error> {
-            execution::Entity::update(forged).exec(&tx).await?;
+        app.database.write(async |tx: db::Tx| -> Result<_, db::Error> {
+            execution::Entity::update(forged.clone()).exec(&tx).await?;
             Ok(())
         }).await.unwrap();
         let path = format!("/v1/executions/{}/replay", run["execution_id"].as_str().unwrap());

@@ -103,7 +103,7 @@ on_both_engines! {
             "tallystick_http_requests_in_flight 1",
             r#"tallystick_build_info{build="unknown",env="test",version="#,
             r#"tallystick_http_request_duration_seconds_count{method="GET",route="/v1/portfolios/{id}"} 1"#,
-            r#"tallystick_db_connections{state="free"}"#,
+            r#"tallystick_db_connections{pool="application",state="free"}"#,
         ] {
             assert!(metrics.text.contains(line), "{line} is not in\n{}", metrics.text);
         }

@@ -142,8 +142,8 @@ on_both_engines! {
 
         let mut past = key.into_active_model();
         past.expires_at = Set(Utc::now() - TimeDelta::seconds(1));
-        app.database.write(async move |tx: db::Tx| -> Result<_, db::Error> {
-            idempotency_key::Entity::update(past).exec(&tx).await?;
+        app.database.write(async |tx: db::Tx| -> Result<_, db::Error> {
+            idempotency_key::Entity::update(past.clone()).exec(&tx).await?;
             Ok(())
         }).await.unwrap();
         let other = json!({"name": "Other", "base_currency": "USD"});

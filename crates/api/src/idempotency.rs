@@ -5,7 +5,7 @@
 
 use std::{
     collections::HashSet,
-    future::{Future, ready},
+    future::ready,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -65,39 +65,29 @@ impl Drop for Flight {
 /// Runs `work` in one transaction with the keeping of its answer, or answers as the first time.
 ///
 /// `content` is the body, or its hash. What fails is rolled back and not kept: its repetition tries
-/// again.
-pub async fn create<Q, F, Fut>(
+/// again. `work` may run again where the database broke it off.
+pub async fn create<Q>(
     call: &Call<Q>,
     content: impl AsRef<[u8]>,
-    work: F,
-) -> Result<HttpResponse, Problem>
-where
-    F: FnOnce(Ctx, Tx) -> Fut + Send + 'static,
-    Fut: Future<Output = Result<Answer, Problem>> + Send + 'static,
-{
-    prepare_and_create(call, content, ready(Ok(())), |(), ctx, tx| work(ctx, tx)).await
+    work: impl AsyncFn(&Ctx, &Tx) -> Result<Answer, Problem>,
+) -> Result<HttpResponse, Problem> {
+    let work = async |(): &(), ctx: &Ctx, tx: &Tx| work(ctx, tx).await;
+    prepare_and_create(call, content, ready(Ok(())), work).await
 }
 
 /// As [`create`], where most of the work is done in `prepare`, before the transaction, and is lost
 /// without harm if the request turns out to be a repetition.
-pub async fn prepare_and_create<Q, P, F, Fut>(
+pub async fn prepare_and_create<Q, P>(
     call: &Call<Q>,
     content: impl AsRef<[u8]>,
     prepare: impl Future<Output = Result<P, Problem>>,
-    work: F,
-) -> Result<HttpResponse, Problem>
-where
-    P: Send + 'static,
-    F: FnOnce(P, Ctx, Tx) -> Fut + Send + 'static,
-    Fut: Future<Output = Result<Answer, Problem>> + Send + 'static,
-{
-    let (ctx, database) = (call.ctx.clone(), &call.ctx.database);
+    work: impl AsyncFn(&P, &Ctx, &Tx) -> Result<Answer, Problem>,
+) -> Result<HttpResponse, Problem> {
+    let (ctx, database) = (&call.ctx, &call.ctx.database);
     let Some(key) = call.idempotency_key.clone() else {
         let prepared = prepare.await?;
-        return Ok(database
-            .write(move |tx| work(prepared, ctx, tx))
-            .await?
-            .into());
+        let unit = async |tx: Tx| work(&prepared, ctx, &tx).await;
+        return Ok(database.write(unit).await?.into());
     };
     let request = KeyedRequest {
         method: call.request.method().to_string(),
@@ -105,24 +95,23 @@ where
         key,
         hash: request_hash(call.request.query_string(), content.as_ref()),
     };
-    let flight = call.state.in_flight.enter(&ctx, &request)?;
-    if let Some(known) = look_up(&ctx, database.reader(), &request).await? {
+    let _flight = call.state.in_flight.enter(ctx, &request)?;
+    if let Some(known) = look_up(ctx, database.reader(), &request).await? {
         return Ok(repeat(known)?.into());
     }
     let prepared = prepare.await?;
-    let unit = async move |tx: Tx| -> Result<Answer, Problem> {
-        // The work goes on when its request is dropped, and so must this.
-        let _flight = flight;
-        match claim(&ctx, &tx, &request).await? {
+    let unit = async |tx: Tx| -> Result<Answer, Problem> {
+        match claim(ctx, &tx, &request).await? {
             Claim::Ours => {
-                let answer = work(prepared, ctx.clone(), tx.clone()).await?;
-                keep(&ctx, &tx, &request, &answer.to_kept()?).await?;
+                let answer = work(&prepared, ctx, &tx).await?;
+                keep(ctx, &tx, &request, &answer.to_kept()?).await?;
                 Ok(answer)
             }
             known => repeat(known),
         }
     };
-    Ok(database.write(unit).await?.into())
+    // The key tells a repetition after a commit of unknown outcome.
+    Ok(database.write_once(unit).await?.into())
 }
 
 fn repeat(known: Claim) -> Result<Answer, Problem> {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use actix_web::http::{Method, StatusCode};
-use db::PoolStatus;
+use db::Database;
 use prometheus::{
     Encoder, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
     TextEncoder,
@@ -16,8 +16,6 @@ pub struct Metrics {
     requests: IntCounterVec,
     duration: HistogramVec,
     in_flight: IntGauge,
-    connections: IntGaugeVec,
-    waiting: IntGauge,
 }
 
 /// From a tenth of a millisecond to ten seconds.
@@ -26,7 +24,7 @@ const BUCKETS: [f64; 11] = [
 ];
 
 impl Metrics {
-    pub fn new(config: &ApiConfig) -> Result<Self, prometheus::Error> {
+    pub fn new(config: &ApiConfig, database: &Database) -> Result<Self, prometheus::Error> {
         let registry = Registry::new();
         let requests = IntCounterVec::new(
             Opts::new(
@@ -47,14 +45,6 @@ impl Metrics {
             "tallystick_http_requests_in_flight",
             "Requests not yet answered",
         )?;
-        let connections = IntGaugeVec::new(
-            Opts::new("tallystick_db_connections", "Database connections by state"),
-            &["state"],
-        )?;
-        let waiting = IntGauge::new(
-            "tallystick_db_waiting",
-            "Units of work waiting for a connection",
-        )?;
         let build = IntGaugeVec::new(
             Opts::new(
                 "tallystick_build_info",
@@ -68,16 +58,13 @@ impl Metrics {
         registry.register(Box::new(requests.clone()))?;
         registry.register(Box::new(duration.clone()))?;
         registry.register(Box::new(in_flight.clone()))?;
-        registry.register(Box::new(connections.clone()))?;
-        registry.register(Box::new(waiting.clone()))?;
+        registry.register(Box::new(database.collector()?))?;
         registry.register(Box::new(build))?;
         Ok(Self {
             registry,
             requests,
             duration,
             in_flight,
-            connections,
-            waiting,
         })
     }
 
@@ -105,18 +92,7 @@ impl Metrics {
             .observe(duration.as_secs_f64());
     }
 
-    pub fn text(&self, pool: PoolStatus) -> Result<Vec<u8>, prometheus::Error> {
-        self.connections
-            .with_label_values(&["free"])
-            .set(pool.free.into());
-        self.connections
-            .with_label_values(&["in_use"])
-            .set(pool.in_use.into());
-        self.connections
-            .with_label_values(&["max"])
-            .set(pool.max_size.into());
-        self.waiting
-            .set(i64::try_from(pool.waiting).unwrap_or(i64::MAX));
+    pub fn text(&self) -> Result<Vec<u8>, prometheus::Error> {
         let mut text = Vec::new();
         TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
         Ok(text)

@@ -15,10 +15,19 @@ use crate::{
 
 /// A body of rows, whole and on disk; the file goes when this does.
 pub struct Spooled {
-    pub file: File,
+    file: File,
     pub format: Format,
     /// SHA-256 of the body.
     pub hash: Vec<u8>,
+}
+
+impl Spooled {
+    /// The whole body once more.
+    pub fn from_start(&self) -> Result<File, Problem> {
+        let mut file = self.file.try_clone().map_err(Problem::internal)?;
+        file.rewind().map_err(Problem::internal)?;
+        Ok(file)
+    }
 }
 
 /// Bytes that are held before they are written.
@@ -52,8 +61,7 @@ async fn spool(format: Format, mut payload: Payload) -> Result<Spooled, Problem>
         writer.write_all(&chunk).await.map_err(Problem::internal)?;
     }
     writer.flush().await.map_err(Problem::internal)?;
-    let mut file = writer.into_inner().into_std().await;
-    file.rewind().map_err(Problem::internal)?;
+    let file = writer.into_inner().into_std().await;
     Ok(Spooled {
         file,
         format,

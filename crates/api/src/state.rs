@@ -97,7 +97,7 @@ impl AppState {
         config: ApiConfig,
         schema_check: SchemaCheck,
     ) -> Result<Self, prometheus::Error> {
-        let metrics = Metrics::new(&config)?;
+        let metrics = Metrics::new(&config, &database)?;
         let ledger_head = Arc::new(LedgerHeadReader::new(config.ledger_path.clone()));
         let ctx = Ctx {
             actor: Actor::user(owner),

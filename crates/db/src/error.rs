@@ -1,101 +1,44 @@
 //! What can go wrong between the program and its database, in words for its operator.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+mod classify;
+mod connect;
 
-use sea_orm::{DbErr, RuntimeErr, SqlErr};
-use sqlx::postgres::PgConnectOptions;
+use std::sync::Arc;
 
-/// The database could not be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum ConnectError {
-    #[error(
-        "DATABASE_URL must begin with sqlite://, postgres:// or postgresql://, for example \
-         sqlite://data/tallystick.db"
-    )]
-    UnknownScheme,
-    #[error("DATABASE_URL cannot be read: {source}")]
-    InvalidUrl { source: sqlx::Error },
-    #[error("the folder {} cannot be made: {source}; make it, or point DATABASE_URL elsewhere", path.display())]
-    Folder {
-        path: PathBuf,
-        source: std::io::Error,
-    },
-    #[error("{}", sqlite_advice(path, source))]
-    Sqlite { path: PathBuf, source: sqlx::Error },
-    #[error(
-        "PostgreSQL at {host}:{port} (database `{database}`) cannot be used: {source}; check that \
-         it runs, and the address, name and password in DATABASE_URL"
-    )]
-    Postgres {
-        host: String,
-        port: u16,
-        database: String,
-        source: sqlx::Error,
-    },
-}
+use sea_orm::DbErr;
 
-impl ConnectError {
-    pub(crate) fn sqlite(path: &Path, source: sqlx::Error) -> Self {
-        Self::Sqlite {
-            path: path.to_owned(),
-            source,
-        }
-    }
+pub(crate) use classify::{Transient, sqlite_code, sqlstate_of, transient};
+pub use connect::ConnectError;
 
-    pub(crate) fn postgres(options: &PgConnectOptions, source: sqlx::Error) -> Self {
-        Self::Postgres {
-            host: options.get_host().to_owned(),
-            port: options.get_port(),
-            database: options
-                .get_database()
-                .unwrap_or("(the user's own)")
-                .to_owned(),
-            source,
-        }
-    }
-}
-
-fn sqlite_advice(path: &Path, source: &sqlx::Error) -> String {
-    let file = path.display();
-    match sqlite_code(source) {
-        Some(code) if is_busy(code) => format!("the database {file} is {LOCKED_ADVICE}"),
-        Some(code) if code & 0xff == 8 => format!("the database {file} is {READ_ONLY_ADVICE}"),
-        Some(26) => format!("{file} is not an SQLite database; point DATABASE_URL at another file"),
-        _ => format!(
-            "the database {file} cannot be opened: {source}; check that the folder exists and may \
-             be written to"
-        ),
-    }
-}
-
-const LOCKED_ADVICE: &str =
-    "locked by another process; stop the other program that is writing to it, then try again";
-const READ_ONLY_ADVICE: &str =
-    "read-only; give this program the right to write to the file and its folder, then try again";
-
-const READ_ONLY_SERVER_ADVICE: &str =
-    "read-only: its server is a standby or was told so; use the address of the primary";
-
-fn read_only_advice(error: &DbErr) -> &'static str {
-    match sqlx_source(error).and_then(sqlite_code) {
-        Some(_) => READ_ONLY_ADVICE,
-        None => READ_ONLY_SERVER_ADVICE,
-    }
-}
+use crate::refusal::Refusal;
 
 /// A unit of work failed in the database, sorted by what its caller can do about it.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
-    /// No connection within the time allowed, or the server is away: try again later.
+    /// The server is away: try again later.
     #[error("the database is not available: {0}")]
     Unavailable(#[source] Arc<DbErr>),
-    #[error("the database is {LOCKED_ADVICE}")]
+    /// More is asked of the database than it can do: try again later.
+    #[error("the database is overloaded: {0}")]
+    Overloaded(#[source] Arc<DbErr>),
+    /// The connection was lost while the server was committing: it may have, or not.
+    #[error(
+        "the connection was lost during the commit, so that its outcome is unknown: look whether \
+         the work was done before it is sent again ({0})"
+    )]
+    OutcomeUnknown(#[source] Arc<DbErr>),
+    /// Others wanted the same rows, again and again.
+    #[error("other transactions came in the way each time: {0}")]
+    Contended(#[source] Arc<DbErr>),
+    /// One statement took longer than any may.
+    #[error("a statement was ended at its time limit: {0}")]
+    TimedOut(#[source] Arc<DbErr>),
+    #[error("the database is {}", classify::LOCKED_ADVICE)]
     Locked(#[source] Arc<DbErr>),
-    #[error("the database is {}", read_only_advice(.0))]
+    #[error("the database is {}", classify::read_only_advice(.0))]
     ReadOnly(#[source] Arc<DbErr>),
+    #[error("there is no room left for the database; free some on its disk, then try again")]
+    StorageFull(#[source] Arc<DbErr>),
     /// A row with this key is already there.
     #[error("{0}")]
     Duplicate(#[source] Arc<DbErr>),
@@ -115,91 +58,76 @@ pub enum Error {
 impl Error {
     /// Whether the same request may succeed later without being changed.
     pub fn is_unavailable(&self) -> bool {
-        matches!(self, Self::Unavailable(_) | Self::Locked(_))
+        matches!(
+            self,
+            Self::Unavailable(_)
+                | Self::Overloaded(_)
+                | Self::Contended(_)
+                | Self::TimedOut(_)
+                | Self::Locked(_)
+        )
+    }
+
+    /// Whether a row breaks the unique constraint or index of this name. SQLite names columns
+    /// instead: there `constraint` is also met as `table.column`, or as a list of them.
+    pub fn is_unique_violation(&self, constraint: &str) -> bool {
+        matches!(self, Self::Duplicate(_))
+            && self.constraint().is_some_and(|name| name == constraint)
+    }
+
+    /// The broken constraint's name, or on SQLite its columns (`lots.id`).
+    pub fn constraint(&self) -> Option<String> {
+        classify::constraint_of(self.source_error()?)
+    }
+
+    /// Whether the transaction could not be made to look as if it had run alone (40001).
+    pub fn is_serialization_failure(&self) -> bool {
+        self.sqlstate().as_deref() == Some("40001")
+    }
+
+    pub fn is_deadlock(&self) -> bool {
+        self.sqlstate().as_deref() == Some("40P01")
+    }
+
+    pub fn is_connection_lost(&self) -> bool {
+        self.source_error()
+            .and_then(classify::sqlx_source)
+            .is_some_and(|error| transient(error) == Some(Transient::Lost))
+    }
+
+    /// PostgreSQL's code for what happened (appendix A of its manual), or SQLite's result code.
+    pub fn sqlstate(&self) -> Option<String> {
+        sqlstate_of(classify::sqlx_source(self.source_error()?)?)
+    }
+
+    fn source_error(&self) -> Option<&DbErr> {
+        match self {
+            Self::Unavailable(error)
+            | Self::Overloaded(error)
+            | Self::OutcomeUnknown(error)
+            | Self::Contended(error)
+            | Self::TimedOut(error)
+            | Self::Locked(error)
+            | Self::ReadOnly(error)
+            | Self::StorageFull(error)
+            | Self::Duplicate(error)
+            | Self::Referenced(error)
+            | Self::Refused(error)
+            | Self::Other(error) => Some(error),
+            Self::Unfinished(_) => None,
+        }
     }
 }
 
 impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
-        let kind = classify(&error);
+        let kind = classify::classify(&error);
         kind(Arc::new(error))
     }
 }
 
-fn classify(error: &DbErr) -> fn(Arc<DbErr>) -> Error {
-    match error.sql_err() {
-        Some(SqlErr::UniqueConstraintViolation(_)) => return Error::Duplicate,
-        Some(SqlErr::ForeignKeyConstraintViolation(_)) => return Error::Referenced,
-        _ => {}
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        DbErr::from(refusal).into()
     }
-    let Some(source) = sqlx_source(error) else {
-        return if matches!(error, DbErr::ConnectionAcquire(_) | DbErr::Conn(_)) {
-            Error::Unavailable
-        } else {
-            Error::Other
-        };
-    };
-    if let Some(code) = sqlite_code(source) {
-        return classify_sqlite(code);
-    }
-    match source {
-        sqlx::Error::Database(refusal) => classify_sqlstate(&refusal.code().unwrap_or_default()),
-        sqlx::Error::Io(_)
-        | sqlx::Error::Tls(_)
-        | sqlx::Error::PoolTimedOut
-        | sqlx::Error::PoolClosed
-        | sqlx::Error::WorkerCrashed => Error::Unavailable,
-        _ => Error::Other,
-    }
-}
-
-/// Primary result codes of <https://www.sqlite.org/rescode.html>.
-fn classify_sqlite(code: i32) -> fn(Arc<DbErr>) -> Error {
-    match code & 0xff {
-        _ if is_busy(code) => Error::Locked,
-        8 => Error::ReadOnly,
-        10 | 13 | 14 => Error::Unavailable,
-        19 => Error::Refused,
-        _ => Error::Other,
-    }
-}
-
-fn is_busy(code: i32) -> bool {
-    matches!(code & 0xff, 5 | 6)
-}
-
-/// SQLSTATE classes of PostgreSQL's appendix A.
-fn classify_sqlstate(code: &str) -> fn(Arc<DbErr>) -> Error {
-    match code {
-        "25006" => Error::ReadOnly,
-        "55P03" => Error::Locked,
-        // Lost against another transaction: the same request may succeed at once.
-        "40001" | "40P01" => Error::Unavailable,
-        "23505" => Error::Duplicate,
-        "23503" => Error::Referenced,
-        "P0001" => Error::Refused,
-        _ if code.starts_with("23") => Error::Refused,
-        _ if ["08", "53", "57P"]
-            .iter()
-            .any(|class| code.starts_with(class)) =>
-        {
-            Error::Unavailable
-        }
-        _ => Error::Other,
-    }
-}
-
-fn sqlx_source(error: &DbErr) -> Option<&sqlx::Error> {
-    match error {
-        DbErr::Conn(RuntimeErr::SqlxError(source))
-        | DbErr::Exec(RuntimeErr::SqlxError(source))
-        | DbErr::Query(RuntimeErr::SqlxError(source)) => Some(source),
-        _ => None,
-    }
-}
-
-fn sqlite_code(error: &sqlx::Error) -> Option<i32> {
-    let refusal = error.as_database_error()?;
-    refusal.try_downcast_ref::<sqlx::sqlite::SqliteError>()?;
-    refusal.code()?.parse().ok()
 }

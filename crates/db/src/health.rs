@@ -1,10 +1,10 @@
 //! Whether the database answers, and how busy its pools are.
 
-use std::{sync::atomic::Ordering, time::Duration};
+use std::time::Duration;
 
-use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
+use sea_orm::{ConnectionTrait, Statement};
 
-use crate::{Database, Engine};
+use crate::{Database, database::Backend, pool::PoolStatus, postgres::Cluster, server::Link};
 
 /// What the database can do for us now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,73 +24,112 @@ impl Connectivity {
     }
 }
 
-/// Connections now, over all pools.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PoolStatus {
-    pub size: u32,
-    pub free: u32,
-    pub in_use: u32,
-    pub waiting: usize,
-    pub min_size: u32,
-    pub max_size: u32,
+/// A replica as it was last seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReplicaStatus {
+    /// Its hosts and ports.
+    pub host: String,
+    pub state: ReplicaState,
+    /// How long the primary has been further; `None` while that is unknown.
+    pub lag: Option<Duration>,
 }
 
-const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReplicaState {
+    Connected,
+    /// Further behind than is allowed, so that it is left out.
+    Lagging,
+    Disconnected,
+}
+
+impl ReplicaState {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Connected => "connected",
+            Self::Lagging => "lagging",
+            Self::Disconnected => "disconnected",
+        }
+    }
+}
+
+/// SQLite's file is asked; PostgreSQL's watcher knows.
+const PROBE_TIMEOUT: Duration = Duration::from_millis(700);
 
 impl Database {
-    /// Asks the writing side one cheap question, within two seconds.
+    /// What the database can do now; on PostgreSQL as its watcher last saw it, which is a quarter
+    /// of a second ago at most, or less than a second where it does not answer.
     pub async fn connectivity(&self) -> Connectivity {
-        match tokio::time::timeout(PROBE_TIMEOUT, self.ask_whether_read_only()).await {
-            Ok(Ok(false)) => Connectivity::Connected,
-            Ok(Ok(true)) => Connectivity::ReadOnly,
-            Ok(Err(_)) | Err(_) => Connectivity::Disconnected,
-        }
-    }
-
-    /// A reader answers for SQLite: its writer may rightly be busy for long.
-    async fn ask_whether_read_only(&self) -> Result<bool, sea_orm::DbErr> {
-        let question = match self.engine {
-            Engine::Sqlite => "SELECT 0 AS read_only FROM sqlite_schema LIMIT 1",
-            Engine::Postgres => {
-                "SELECT (pg_is_in_recovery() OR current_setting('transaction_read_only')::bool)::int \
-                 AS read_only"
+        match &self.reader.inner.backend {
+            Backend::Postgres(cluster) if cluster.is_closed() => Connectivity::Disconnected,
+            Backend::Postgres(cluster) => cluster.connectivity(),
+            Backend::Sqlite(_) => {
+                let question = "SELECT 0 AS answer FROM sqlite_schema LIMIT 1";
+                let statement = Statement::from_string(self.reader.backend(), question);
+                let asked = self.reader.query_one_raw(statement);
+                match tokio::time::timeout(PROBE_TIMEOUT, asked).await {
+                    Ok(Ok(_)) => Connectivity::Connected,
+                    Ok(Err(_)) | Err(_) => Connectivity::Disconnected,
+                }
             }
-        };
-        let statement = Statement::from_string(self.reader.get_database_backend(), question);
-        let row = self.reader.query_one_raw(statement).await?;
-        let read_only: i32 = row.map_or(Ok(0), |row| row.try_get("", "read_only"))?;
-        Ok(read_only != 0)
+        }
     }
 
+    /// Connections now, over all pools.
     pub fn pool_status(&self) -> PoolStatus {
-        let pools: &[&DatabaseConnection] = match self.engine {
-            Engine::Sqlite => &[&self.writer, &self.reader],
-            Engine::Postgres => &[&self.writer],
-        };
-        let (mut size, mut free) = (0, 0);
-        for pool in pools {
-            let (pool_size, pool_free) = pool_counts(pool);
-            size += pool_size;
-            free += pool_free;
-        }
-        PoolStatus {
-            size,
-            free,
-            in_use: size.saturating_sub(free),
-            waiting: self.waiting.load(Ordering::Relaxed),
-            min_size: self.limits.min,
-            max_size: self.limits.max,
+        let pools = self.pool_statuses().into_iter();
+        pools.fold(PoolStatus::default(), |sum, (_, status)| sum.plus(status))
+    }
+
+    /// Connections now, pool by pool.
+    pub fn pool_statuses(&self) -> Vec<(String, PoolStatus)> {
+        let pools = self.reader.inner.backend.pools().into_iter();
+        pools
+            .map(|pool| (pool.name().to_owned(), pool.status()))
+            .collect()
+    }
+
+    pub fn replicas(&self) -> Vec<ReplicaStatus> {
+        match &self.reader.inner.backend {
+            Backend::Sqlite(_) => Vec::new(),
+            Backend::Postgres(cluster) => cluster.replica_statuses(),
         }
     }
 }
 
-fn pool_counts(connection: &DatabaseConnection) -> (u32, u32) {
-    let (size, idle) = if connection.get_database_backend() == sea_orm::DbBackend::Sqlite {
-        let pool = connection.get_sqlite_connection_pool();
-        (pool.size(), pool.num_idle())
-    } else {
-        let pool = connection.get_postgres_connection_pool();
-        (pool.size(), pool.num_idle())
-    };
-    (size, u32::try_from(idle).unwrap_or(u32::MAX).min(size))
+impl Cluster {
+    pub fn connectivity(&self) -> Connectivity {
+        match self.primary.server.link() {
+            Link::Up(generation) if !generation.is_silent() => {
+                if generation.is_read_only() {
+                    Connectivity::ReadOnly
+                } else {
+                    Connectivity::Connected
+                }
+            }
+            _ if self.has_replica_up() => Connectivity::ReadOnly,
+            _ => Connectivity::Disconnected,
+        }
+    }
+
+    fn replica_statuses(&self) -> Vec<ReplicaStatus> {
+        let replicas = self.replicas.iter();
+        let status = replicas.map(|replica| {
+            let lag = replica.server.lag();
+            let state = if !replica.is_answering() {
+                ReplicaState::Disconnected
+            } else if lag.is_some_and(|lag| lag > self.most_lag()) {
+                ReplicaState::Lagging
+            } else {
+                ReplicaState::Connected
+            };
+            let hosts = replica.server.address().hosts().iter();
+            let hosts: Vec<_> = hosts.map(ToString::to_string).collect();
+            ReplicaStatus {
+                host: hosts.join(", "),
+                state,
+                lag: lag.filter(|_| state != ReplicaState::Disconnected),
+            }
+        });
+        status.collect()
+    }
 }

@@ -4,22 +4,56 @@
 //! - [`Database::write`]: a transaction that commits when its work succeeds.
 //! - [`Database::reader`]: one statement, no transaction.
 //!
-//! A unit of work runs in a task of its own: a request that is dropped half-way neither interrupts
-//! it nor leaves its transaction open on a connection that others will use.
+//! A connection is lent to one unit of work at a time and lent again only if that ended between
+//! statements and outside of a transaction. Any other is closed: a dropped future, a broken
+//! protocol or a forgotten transaction cannot reach the next one.
 
-mod connect;
+mod address;
+mod alarm;
+mod autocommit;
+mod collector;
+mod connection;
+mod database;
+mod engine;
 mod error;
+mod fingerprint;
 mod health;
 mod insert;
+mod maker;
+mod observe;
 pub mod page;
+mod pool;
+mod pool_metrics;
+mod position;
+mod postgres;
+mod priority;
+mod reader;
+mod refusal;
+mod schema;
+mod server;
+mod session;
 mod settings;
+mod sqlite;
+mod tidy;
+mod transaction;
 mod work;
 
-pub use connect::{Database, Engine};
+pub use address::{
+    Address, AddressError, Host, Parts, PostgresAddress, SqliteAddress, SqliteMode, SslMode,
+};
+pub use collector::DatabaseCollector;
+pub use database::Database;
+pub use engine::Engine;
 pub use error::{ConnectError, Error};
-pub use health::{Connectivity, PoolStatus};
+pub use fingerprint::Fingerprint;
+pub use health::{Connectivity, ReplicaState, ReplicaStatus};
 pub use insert::insert_all;
+pub use pool::PoolStatus;
+pub use position::Position;
+pub use priority::Priority;
+pub use reader::Reader;
+pub use session::Reads;
 pub use settings::{Settings, Synchronous};
-pub use work::Tx;
+pub use transaction::Tx;
 
 pub use sea_orm::{ConnectionTrait, DbErr};

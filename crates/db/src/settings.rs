@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{ConnectError, Engine};
+use crate::{Address, ConnectError, Engine};
 
 /// How to reach a database and how far to lean on it.
 #[derive(Clone)]
@@ -87,10 +87,6 @@ impl Settings {
     }
 
     pub fn engine(&self) -> Result<Engine, ConnectError> {
-        match self.url.split_once(':').map(|(scheme, _)| scheme) {
-            Some("sqlite") => Ok(Engine::Sqlite),
-            Some("postgres" | "postgresql") => Ok(Engine::Postgres),
-            _ => Err(ConnectError::UnknownScheme),
-        }
+        Ok(Address::parse(&self.url)?.engine())
     }
 }

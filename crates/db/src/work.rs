@@ -1,138 +1,226 @@
-//! Units of work: begin, run, commit or roll back, in a task of their own.
+//! Units of work: begin, run, commit or roll back, and run again what was no fault of theirs.
 
-use std::{future::Future, sync::Arc};
-
-use async_trait::async_trait;
-use sea_orm::{
-    AccessMode, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, IsolationLevel,
-    QueryResult, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+use std::{
+    panic::AssertUnwindSafe,
+    sync::Arc,
+    time::{Duration, Instant},
 };
-use tracing::Instrument;
 
-use crate::{Database, Engine, Error};
+use futures_util::FutureExt;
+use sea_orm::DbErr;
 
-/// The open transaction of a unit of work. Clones are the same transaction; none may outlive it.
-#[derive(Clone, Debug)]
-pub struct Tx(Arc<DatabaseTransaction>);
+use crate::{
+    Database, Error, Tx,
+    database::{Backend, Inner},
+    error::{Transient, transient},
+    reader::{Intent, jitter},
+    refusal::exec_error,
+    transaction::{CommitError, FAILED_BEFORE},
+};
+
+/// A unit of work is tried so often in all, while the caller's patience lasts.
+const ATTEMPTS: u32 = 8;
+const FIRST_PAUSE: Duration = Duration::from_millis(2);
+const LONGEST_PAUSE: Duration = Duration::from_millis(200);
+
+/// Whether a commit of unknown outcome may be repeated.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Repeatable {
+    No,
+    /// The work itself finds out whether it was done before.
+    Yes,
+}
+
+/// An attempt that failed.
+struct Failed<E> {
+    error: E,
+    again: Option<Transient>,
+}
+
+/// A transaction that did not even begin.
+pub(crate) struct NotBegun {
+    pub error: DbErr,
+    again: Option<Transient>,
+}
 
 impl Database {
     /// Runs `work` on one snapshot of the database.
-    pub async fn read<F, Fut, T, E>(&self, work: F) -> Result<T, E>
-    where
-        F: FnOnce(Tx) -> Fut + Send + 'static,
-        Fut: Future<Output = Result<T, E>> + Send + 'static,
-        T: Send + 'static,
-        E: From<Error> + Send + 'static,
-    {
-        let options = match self.engine {
-            Engine::Sqlite => TransactionOptions::default(),
-            Engine::Postgres => TransactionOptions {
-                isolation_level: Some(IsolationLevel::RepeatableRead),
-                access_mode: Some(AccessMode::ReadOnly),
-                ..TransactionOptions::default()
-            },
-        };
-        self.run(Side::Reader, options, work).await
+    ///
+    /// It may run more than once: after the loss of its connection, and against the primary after a
+    /// replica has cancelled it.
+    pub async fn read<T, E: From<Error>>(
+        &self,
+        work: impl AsyncFn(Tx) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.run(Intent::Read, Repeatable::Yes, work).await
     }
 
     /// Runs `work` in a transaction that commits if it succeeds and rolls back if it fails.
     ///
-    /// Dropping the returned future does not interrupt the work.
-    pub async fn write<F, Fut, T, E>(&self, work: F) -> Result<T, E>
-    where
-        F: FnOnce(Tx) -> Fut + Send + 'static,
-        Fut: Future<Output = Result<T, E>> + Send + 'static,
-        T: Send + 'static,
-        E: From<Error> + Send + 'static,
-    {
-        let options = TransactionOptions {
-            sqlite_transaction_mode: (self.engine == Engine::Sqlite)
-                .then_some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        };
-        self.run(Side::Writer, options, work).await
-    }
-
-    async fn run<F, Fut, T, E>(
+    /// It runs again from its beginning when the database broke it off for another's sake (a
+    /// serialization failure, a deadlock) or the connection was lost before the commit was sent. A
+    /// commit whose outcome is unknown is [`Error::OutcomeUnknown`]. Whoever drops the future rolls
+    /// back, unless the commit was under way already.
+    pub async fn write<T, E: From<Error>>(
         &self,
-        side: Side,
-        options: TransactionOptions,
-        work: F,
-    ) -> Result<T, E>
-    where
-        F: FnOnce(Tx) -> Fut + Send + 'static,
-        Fut: Future<Output = Result<T, E>> + Send + 'static,
-        T: Send + 'static,
-        E: From<Error> + Send + 'static,
-    {
-        let database = self.clone();
-        let unit = async move {
-            let tx = database.begin(side, options).await?;
-            let outcome = work(tx.clone()).await;
-            tx.finish(outcome).await
-        };
-        match tokio::spawn(unit.in_current_span()).await {
-            Ok(outcome) => outcome,
-            Err(error) => Err(Error::Unfinished(error.to_string()).into()),
+        work: impl AsyncFn(Tx) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.run(Intent::Write, Repeatable::No, work).await
+    }
+
+    /// As [`Database::write`], for work that finds its own earlier success by a key: a commit of
+    /// unknown outcome is followed by another attempt.
+    pub async fn write_once<T, E: From<Error>>(
+        &self,
+        work: impl AsyncFn(Tx) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.run(Intent::Write, Repeatable::Yes, work).await
+    }
+
+    /// As [`Database::write`], for work that uses up what it cannot have twice, such as a stream: it
+    /// runs once at most.
+    pub async fn write_without_retry<T, E: From<Error>>(
+        &self,
+        work: impl AsyncFnOnce(Tx) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let attempt = self.attempt(Intent::Write, Repeatable::No, 0, work);
+        attempt.await.map_err(|failed| failed.error)
+    }
+
+    async fn run<T, E: From<Error>>(
+        &self,
+        intent: Intent,
+        repeatable: Repeatable,
+        work: impl AsyncFn(Tx) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let started = Instant::now();
+        let mut attempt = 0;
+        loop {
+            let failed = match self.attempt(intent, repeatable, attempt, &work).await {
+                Ok(value) => return Ok(value),
+                Err(failed) => failed,
+            };
+            attempt += 1;
+            let Some(reason) = failed.again else {
+                return Err(failed.error);
+            };
+            if attempt == ATTEMPTS || started.elapsed() > self.reader.patience() {
+                return Err(failed.error);
+            }
+            self.reader.inner.observer.note_retry(reason);
+            tokio::time::sleep(pause(attempt)).await;
         }
     }
 
-    async fn begin(&self, side: Side, options: TransactionOptions) -> Result<Tx, Error> {
-        let _waiting = self.count_waiting();
-        let connection = match side {
-            Side::Reader => &self.reader,
-            Side::Writer => &self.writer,
-        };
-        let transaction = connection.begin_with_options(options).await?;
-        Ok(Tx(Arc::new(transaction)))
-    }
-}
-
-#[derive(Clone, Copy)]
-enum Side {
-    Reader,
-    Writer,
-}
-
-impl Tx {
-    async fn finish<T, E: From<Error>>(self, outcome: Result<T, E>) -> Result<T, E> {
-        let Some(transaction) = Arc::into_inner(self.0) else {
-            return Err(Error::Unfinished("its transaction is still in use".to_owned()).into());
-        };
+    async fn attempt<T, E: From<Error>>(
+        &self,
+        intent: Intent,
+        repeatable: Repeatable,
+        attempt: u32,
+        work: impl AsyncFnOnce(Tx) -> Result<T, E>,
+    ) -> Result<T, Failed<E>> {
+        let tx = self
+            .begin_unit(intent, attempt)
+            .await
+            .map_err(|refused| Failed {
+                error: Error::from(refused.error).into(),
+                again: refused.again,
+            })?;
+        let worked = AssertUnwindSafe(work(tx.clone())).catch_unwind().await;
+        let outcome = worked.unwrap_or_else(|_| {
+            Err(Error::Unfinished("it panicked; the log has more".to_owned()).into())
+        });
         match outcome {
-            Ok(value) => {
-                transaction.commit().await.map_err(Error::from)?;
-                Ok(value)
-            }
-            Err(failure) => {
-                if let Err(error) = transaction.rollback().await {
-                    tracing::warn!(%error, "a failed unit of work did not roll back cleanly");
+            Ok(value) => match tx.end_well().await {
+                Ok(()) => Ok(value),
+                Err(error) => Err(not_committed(&tx, error, repeatable)),
+            },
+            Err(error) => {
+                let again = tx.unit.transient();
+                if matches!(again, Some(Transient::Lost | Transient::NotPrimary)) {
+                    tx.unit.suspect_server().await;
                 }
-                Err(failure)
+                // A snapshot that tried to write does so again.
+                let again = again
+                    .filter(|reason| intent == Intent::Write || *reason != Transient::NotPrimary);
+                if let Err(error) = tx.end_badly().await {
+                    tracing::debug!(%error, "a failed unit of work did not roll back; its connection is closed");
+                }
+                Err(Failed { error, again })
             }
+        }
+    }
+
+    pub(crate) async fn begin_unit(&self, intent: Intent, attempt: u32) -> Result<Tx, NotBegun> {
+        let lent = self.reader.lend(intent, attempt).await;
+        let mut lease = lent.map_err(|refusal| NotBegun {
+            error: refusal.into(),
+            again: None,
+        })?;
+        let begun = lease.begin(&self.reader.inner.begin_script(intent)).await;
+        if let Err(error) = begun {
+            let again = transient(&error);
+            if again == Some(Transient::Lost) {
+                lease.suspect_server();
+            }
+            let error = exec_error(error);
+            return Err(NotBegun { error, again });
+        }
+        let tells_position = intent == Intent::Write && self.reader.inner.has_replicas();
+        let session = tells_position.then(|| Arc::clone(&self.reader.session));
+        Ok(Tx::new(lease, session))
+    }
+}
+
+fn not_committed<E: From<Error>>(tx: &Tx, error: CommitError, repeatable: Repeatable) -> Failed<E> {
+    let transient = tx.unit.transient();
+    match error {
+        CommitError::Refused(error) => Failed {
+            error: Error::from(error).into(),
+            again: transient,
+        },
+        CommitError::Failed => Failed {
+            error: Error::Unfinished(FAILED_BEFORE.to_owned()).into(),
+            again: transient,
+        },
+        CommitError::Unknown(error) => Failed {
+            error: Error::OutcomeUnknown(Arc::new(error)).into(),
+            again: (repeatable == Repeatable::Yes).then_some(Transient::Lost),
+        },
+    }
+}
+
+impl Inner {
+    /// How a unit of work begins, in one round trip.
+    pub fn begin_script(&self, intent: Intent) -> String {
+        let begin = match (&self.backend, intent) {
+            (Backend::Sqlite(_), Intent::Write) => "BEGIN IMMEDIATE",
+            (Backend::Postgres(_), Intent::Read) => {
+                "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+            }
+            (Backend::Sqlite(_), Intent::Read) | (Backend::Postgres(_), Intent::Write) => "BEGIN",
+        };
+        if !self.settings.behind_pgbouncer {
+            return begin.to_owned();
+        }
+        // A pooler's server connections are not ours to set up.
+        let limit = self.settings.command_timeout.as_millis();
+        format!(
+            "{begin}; SET LOCAL statement_timeout = {limit}; \
+             SET LOCAL idle_in_transaction_session_timeout = 60000"
+        )
+    }
+
+    pub fn has_replicas(&self) -> bool {
+        match &self.backend {
+            Backend::Sqlite(_) => false,
+            Backend::Postgres(cluster) => !cluster.replicas.is_empty(),
         }
     }
 }
 
-#[async_trait]
-impl ConnectionTrait for Tx {
-    fn get_database_backend(&self) -> DbBackend {
-        self.0.get_database_backend()
-    }
-
-    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        self.0.execute_raw(statement).await
-    }
-
-    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        self.0.execute_unprepared(sql).await
-    }
-
-    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        self.0.query_one_raw(statement).await
-    }
-
-    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        self.0.query_all_raw(statement).await
-    }
+/// Full jitter over an exponentially growing pause.
+fn pause(attempt: u32) -> Duration {
+    let most = FIRST_PAUSE.saturating_mul(1 << attempt.min(10));
+    jitter(most.min(LONGEST_PAUSE))
 }

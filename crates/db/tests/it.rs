@@ -34,10 +34,10 @@ async fn count_users(connection: &impl ConnectionTrait) -> i64 {
 
 testkit::on_both_engines! {
     async fn work_that_succeeds_is_kept_and_work_that_fails_is_not(db) {
-        db.database.write(async move |tx| insert_user(&tx, "kept@example.org").await).await.unwrap();
+        db.database.write(async |tx| insert_user(&tx, "kept@example.org").await).await.unwrap();
         let failed: Result<(), Error> = db
             .database
-            .write(async move |tx| {
+            .write(async |tx| {
                 insert_user(&tx, "lost@example.org").await?;
                 Err(Error::Unfinished("told to fail".to_owned()))
             })
@@ -50,7 +50,7 @@ testkit::on_both_engines! {
     async fn a_dropped_request_leaves_no_open_transaction_behind(db) {
         for delay in 0..40_u64 {
             let email = format!("dropped{delay}@example.org");
-            let work = db.database.write(async move |tx| {
+            let work = db.database.write(async |tx| {
                 insert_user(&tx, &email).await?;
                 tokio::time::sleep(Duration::from_micros(delay * 20)).await;
                 insert_user(&tx, &format!("second-{email}")).await
@@ -58,7 +58,7 @@ testkit::on_both_engines! {
             let _ = tokio::time::timeout(Duration::from_micros(delay * 50), work).await;
         }
 
-        db.database.write(async move |tx| insert_user(&tx, "last@example.org").await).await.unwrap();
+        db.database.write(async |tx| insert_user(&tx, "last@example.org").await).await.unwrap();
 
         let reopened = Database::connect(&Settings::new(db.url.as_str())).await.unwrap();
         let users = count_users(reopened.reader()).await;
@@ -69,9 +69,9 @@ testkit::on_both_engines! {
         let other = db.database.clone();
         let (before, after) = db
             .database
-            .read(async move |tx| -> Result<_, Error> {
+            .read(async |tx| -> Result<_, Error> {
                 let before = count_users(&tx).await;
-                other.write(async move |tx| insert_user(&tx, "new@example.org").await).await?;
+                other.write(async |tx| insert_user(&tx, "new@example.org").await).await?;
                 let after = count_users(&tx).await;
                 Ok((before, after))
             })
@@ -83,7 +83,7 @@ testkit::on_both_engines! {
 
     async fn a_reader_cannot_write(db) {
         let refused: Result<(), Error> =
-            db.database.read(async move |tx| insert_user(&tx, "reader@example.org").await).await;
+            db.database.read(async |tx| insert_user(&tx, "reader@example.org").await).await;
         assert!(matches!(refused, Err(Error::ReadOnly(_))), "{refused:?}");
         let advice = match db.database.engine() {
             db::Engine::Sqlite => "the right to write to the file",
@@ -95,7 +95,7 @@ testkit::on_both_engines! {
     async fn a_second_row_with_the_same_key_is_told_apart(db) {
         let twice: Result<(), Error> = db
             .database
-            .write(async move |tx| {
+            .write(async |tx| {
                 insert_user(&tx, "same@example.org").await?;
                 insert_user(&tx, "same@example.org").await
             })
@@ -106,18 +106,19 @@ testkit::on_both_engines! {
     async fn work_that_panics_is_an_error_and_the_next_goes_on(db) {
         let panicked: Result<(), Error> = db
             .database
-            .write(async move |tx| {
+            .write(async |tx| {
                 insert_user(&tx, "panic@example.org").await?;
                 panic!("on purpose")
             })
             .await;
         assert!(matches!(panicked, Err(Error::Unfinished(_))), "{panicked:?}");
-        db.database.write(async move |tx| insert_user(&tx, "next@example.org").await).await.unwrap();
+        db.database.write(async |tx| insert_user(&tx, "next@example.org").await).await.unwrap();
         assert_eq!(count_users(db.database.reader()).await, 1);
     }
 
     async fn health_names_the_state_and_counts_connections(db) {
         assert_eq!(db.database.connectivity().await, Connectivity::Connected);
+        count_users(db.database.reader()).await;
         let status = db.database.pool_status();
         assert!(status.size >= 1 && status.max_size >= status.size, "{status:?}");
         assert_eq!(status.waiting, 0);
@@ -137,7 +138,7 @@ async fn a_locked_sqlite_file_says_what_to_do() {
     let holder = db.database.clone();
     let held = tokio::spawn(async move {
         holder
-            .write(async move |tx| -> Result<(), Error> {
+            .write_without_retry(async |tx| -> Result<(), Error> {
                 insert_user(&tx, "holder@example.org").await?;
                 let _ = locked.send(());
                 let _ = released.await;
@@ -148,7 +149,7 @@ async fn a_locked_sqlite_file_says_what_to_do() {
     wait.await.unwrap();
 
     let refused: Result<(), Error> = other
-        .write(async move |tx| insert_user(&tx, "other@example.org").await)
+        .write(async |tx| insert_user(&tx, "other@example.org").await)
         .await;
 
     assert!(matches!(refused, Err(Error::Locked(_))), "{refused:?}");

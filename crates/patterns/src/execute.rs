@@ -73,7 +73,7 @@ pub async fn run(
     let reading = (ctx.clone(), request.clone());
     let (pack, asof, mut outcome) = ctx
         .database
-        .read(async move |tx: Tx| -> Result<_, Error> {
+        .read(async |tx: Tx| -> Result<_, Error> {
             let (ctx, request) = &reading;
             require_portfolio(ctx, &tx, run.portfolio()).await?;
             let wanted = Wanted {
@@ -203,6 +203,6 @@ pub async fn store(db: &impl ConnectionTrait, execution: &execution::Model) -> R
 pub(crate) async fn store_alone(ctx: &Ctx, execution: &execution::Model) -> Result<(), Error> {
     let execution = execution.clone();
     ctx.database
-        .write(async move |tx: Tx| store(&tx, &execution).await)
+        .write(async |tx: Tx| store(&tx, &execution).await)
         .await
 }

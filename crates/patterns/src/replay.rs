@@ -45,7 +45,7 @@ pub async fn rerun(ctx: &Ctx, id: ExecutionId) -> Result<(Replay, execution::Mod
     let reading = ctx.clone();
     let (original, pack_hash, outcome) = ctx
         .database
-        .read(async move |tx: Tx| -> Result<_, Error> {
+        .read(async |tx: Tx| -> Result<_, Error> {
             let original = find(&reading, &tx, id).await?;
             let pack = pricing::packs::find(&reading, &tx, &original.pack_id).await?;
             let ground = Ground {

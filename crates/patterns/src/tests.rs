@@ -50,7 +50,7 @@ async fn import(db: &TestDatabase, text: String) -> (Ctx, PortfolioId) {
     let inner = ctx.clone();
     let report = ctx
         .database
-        .write(async move |tx: Tx| -> Result<_, books::Error> {
+        .write(async |tx: Tx| -> Result<_, books::Error> {
             let ledger = ledger::parse("test.beancount", &text).unwrap();
             let view = ledger.portfolio(&["Assets:Broker"], None).unwrap();
             let request = LedgerImport {
@@ -80,7 +80,7 @@ enum Life {
 async fn build_pack(ctx: &Ctx, date: &str, life: Life) -> pack::Model {
     let (inner, date) = (ctx.clone(), day(date));
     ctx.database
-        .write(async move |tx: Tx| -> Result<_, pricing::Error> {
+        .write(async |tx: Tx| -> Result<_, pricing::Error> {
             let ledger = ledger::parse("test.beancount", LEDGER).unwrap();
             let policy = pricing::DEFAULT_POLICY;
             let pack = pricing::build::from_ledger(&inner, &tx, &ledger, date, policy).await?;
@@ -224,7 +224,7 @@ testkit::on_both_engines! {
         let mut row = first.clone().into_active_model();
         row.result = Set(tampered);
         ctx.database
-            .write(async move |tx: Tx| -> Result<_, Error> { Ok(row.update(&tx).await?) })
+            .write(async |tx: Tx| -> Result<_, Error> { Ok(row.clone().update(&tx).await?) })
             .await
             .unwrap();
 

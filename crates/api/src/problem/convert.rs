@@ -8,32 +8,48 @@ use super::{FieldError, PackAtFault, Problem, kinds};
 
 impl From<db::Error> for Problem {
     fn from(error: db::Error) -> Self {
-        match error {
-            db::Error::Unavailable(_) => {
-                let advice = "the database does not answer; try again";
-                Self::new(kinds::UNAVAILABLE, advice)
-                    .retry_later()
-                    .caused_by(error)
-            }
-            db::Error::Locked(_) => {
-                let advice = "the database is busy with another program's work; try again";
-                Self::new(kinds::UNAVAILABLE, advice)
-                    .retry_later()
-                    .caused_by(error)
-            }
-            db::Error::ReadOnly(_) => {
-                let advice = "the database cannot be written to at the moment";
-                Self::new(kinds::READ_ONLY, advice)
-                    .retry_later()
-                    .caused_by(error)
-            }
+        let (kind, advice) = match error {
+            db::Error::Unavailable(_) => (
+                kinds::UNAVAILABLE,
+                "the database does not answer; try again",
+            ),
+            db::Error::Locked(_) => (
+                kinds::UNAVAILABLE,
+                "the database is busy with another program's work; try again",
+            ),
+            db::Error::Overloaded(_) => (
+                kinds::OVERLOADED,
+                "no database connection became free in time; try again later",
+            ),
+            db::Error::Contended(_) => (
+                kinds::CONTENDED,
+                "other requests changed the same rows at the same time; try again",
+            ),
+            db::Error::TimedOut(_) => (
+                kinds::STATEMENT_TIMEOUT,
+                "the database did not answer within its time limit; ask for less, or try again later",
+            ),
+            db::Error::OutcomeUnknown(_) => (
+                kinds::OUTCOME_UNKNOWN,
+                "the database was lost while it kept this; look whether it was done, or send it with \
+                 an Idempotency-Key, with which it is done once however often it is sent",
+            ),
+            db::Error::StorageFull(_) => (
+                kinds::STORAGE_FULL,
+                "the database has no room left; nothing was changed, and reads go on",
+            ),
+            db::Error::ReadOnly(_) => (
+                kinds::READ_ONLY,
+                "the database takes no writes at the moment; reads go on",
+            ),
             // Each service names the conflicts that it knows; what is left came from a race.
             db::Error::Duplicate(_) | db::Error::Referenced(_) | db::Error::Refused(_) => {
                 let advice = "what the request is about was changed meanwhile; read it again";
-                Self::new(kinds::CONFLICT, advice).caused_by(error)
+                return Self::new(kinds::CONFLICT, advice).caused_by(error);
             }
-            db::Error::Unfinished(_) | db::Error::Other(_) => Self::internal(error),
-        }
+            db::Error::Unfinished(_) | db::Error::Other(_) => return Self::internal(error),
+        };
+        Self::new(kind, advice).retry_later().caused_by(error)
     }
 }
 

@@ -56,7 +56,12 @@ kinds! {
     KEY_REUSED = "idempotency_key_reused", 422, "The key was used for another request";
     INTERNAL = "internal_error", 500, "The program failed";
     UNAVAILABLE = "database_unavailable", 503, "The database is not available";
-    READ_ONLY = "database_read_only", 503, "The database is read-only";
+    OVERLOADED = "overloaded", 503, "More is asked of the service than it can do";
+    CONTENDED = "contended", 503, "Other requests came in the way";
+    STATEMENT_TIMEOUT = "statement_timeout", 503, "The database took too long";
+    OUTCOME_UNKNOWN = "outcome_unknown", 503, "It is not known whether this was done";
+    STORAGE_FULL = "storage_full", 507, "There is no room left";
+    READ_ONLY = "read_only", 503, "The database takes no writes now";
     PACK_WARMING = "pricing_pack_warming", 503, "The pricing pack is still warming";
     PACK_FAILED = "pricing_pack_error", 503, "The pricing pack failed";
 }

@@ -95,9 +95,7 @@ pub async fn list_cash_flows(
         .ctx
         .database
         .clone()
-        .read(async move |tx: db::Tx| {
-            books::cash_flows::list(&call.ctx, &tx, id, from, to, &page).await
-        })
+        .read(async |tx: db::Tx| books::cash_flows::list(&call.ctx, &tx, id, from, to, &page).await)
         .await?;
     let list = ListOut::new(found, |last| (last.flow_date, last.id), CashFlowOut::from);
     Ok(Answer::ok(&list)?.into())

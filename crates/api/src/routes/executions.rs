@@ -8,6 +8,7 @@ use actix_web::{
 };
 use db::{Tx, page::Page};
 use entity::values::{ExecutionId, PortfolioId, SecurityId};
+use identity::Ctx;
 use patterns::{ExecuteRequest, executions};
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -98,10 +99,15 @@ pub async fn execute_pattern(call: Call, body: Body<ExecuteIn>) -> Result<HttpRe
         let head = call.state.ledger_head.read().await;
         Ok(patterns::run(&call.ctx, value.into(), head).await?)
     };
-    idempotency::prepare_and_create(&call, bytes, run, async move |execution, ctx, tx: Tx| {
-        patterns::store(&tx, &execution).await?;
-        Answer::ok(&ExecuteOut::new(execution, &ctx.request_id))
-    })
+    idempotency::prepare_and_create(
+        &call,
+        bytes,
+        run,
+        async |execution: &entity::execution::Model, ctx: &Ctx, tx: &Tx| {
+            patterns::store(tx, execution).await?;
+            Answer::ok(&ExecuteOut::new(execution.clone(), &ctx.request_id))
+        },
+    )
     .await
 }
 
@@ -157,9 +163,14 @@ pub async fn replay_execution(
     UrlPath(id): UrlPath<ExecutionId>,
 ) -> Result<HttpResponse, Problem> {
     let rerun = async { Ok(patterns::rerun(&call.ctx, id).await?) };
-    idempotency::prepare_and_create(&call, [], rerun, async move |(replay, again), _, tx: Tx| {
-        patterns::store(&tx, &again).await?;
-        Answer::ok(&ReplayOut::from(replay))
-    })
+    idempotency::prepare_and_create(
+        &call,
+        [],
+        rerun,
+        async |(replay, again): &(patterns::Replay, entity::execution::Model), _: &Ctx, tx: &Tx| {
+            patterns::store(tx, again).await?;
+            Answer::ok(&ReplayOut::from(replay.clone()))
+        },
+    )
     .await
 }

@@ -8,7 +8,7 @@ use actix_web::{
     web::{Data, ServiceConfig},
 };
 use chrono::{DateTime, NaiveDate, Utc};
-use db::Connectivity;
+use db::{Connectivity, PoolStatus, ReplicaStatus};
 use entity::values::{PackStatus, Ratio};
 use pricing::{DEFAULT_POLICY, packs};
 use serde::Serialize;
@@ -145,17 +145,62 @@ pub struct DatabaseHealthOut {
 pub struct PoolOut {
     /// `connected`, `read_only` or `disconnected`
     pub status: &'static str,
-    pub pool_size: u32,
-    pub free_connections: u32,
-    pub in_use: u32,
+    pub pool_size: usize,
+    pub free_connections: usize,
+    pub in_use: usize,
     /// Units of work that wait for a connection.
     pub waiting: usize,
-    pub min_size: u32,
-    pub max_size: u32,
-    /// Pools by priority; there is one pool for all as yet.
-    #[schema(value_type = Object)]
-    pub by_priority: BTreeMap<String, u32>,
-    pub replicas: Vec<String>,
+    pub min_size: usize,
+    pub max_size: usize,
+    /// The same for each pool: on PostgreSQL `schema`, `application` and `background`, on SQLite
+    /// `writer`, `application` and `background` (its readers).
+    pub by_priority: BTreeMap<String, ConnectionsOut>,
+    pub replicas: Vec<ReplicaOut>,
+}
+
+/// Connections of one pool.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ConnectionsOut {
+    pub pool_size: usize,
+    pub free_connections: usize,
+    pub in_use: usize,
+    pub waiting: usize,
+    pub min_size: usize,
+    pub max_size: usize,
+}
+
+impl From<PoolStatus> for ConnectionsOut {
+    fn from(pool: PoolStatus) -> Self {
+        Self {
+            pool_size: pool.size,
+            free_connections: pool.free,
+            in_use: pool.in_use,
+            waiting: pool.waiting,
+            min_size: pool.min_size,
+            max_size: pool.max_size,
+        }
+    }
+}
+
+/// A replica that takes reads.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ReplicaOut {
+    /// Where it listens, without any secret.
+    pub host: String,
+    /// `connected`, `lagging` (left out until it has caught up) or `disconnected`
+    pub status: &'static str,
+    /// How long the primary has been further; null while that is unknown.
+    pub lag_seconds: Option<f64>,
+}
+
+impl From<ReplicaStatus> for ReplicaOut {
+    fn from(replica: ReplicaStatus) -> Self {
+        Self {
+            host: replica.host,
+            status: replica.state.as_str(),
+            lag_seconds: replica.lag.map(|lag| lag.as_secs_f64()),
+        }
+    }
 }
 
 /// How busy the database's connections are.
@@ -170,6 +215,8 @@ pub async fn get_database_health(state: Data<AppState>) -> Result<HttpResponse, 
     let database = state.database.connectivity().await;
     let (status, code) = health_of(database);
     let pool = state.database.pool_status();
+    let pools = state.database.pool_statuses().into_iter();
+    let replicas = state.database.replicas().into_iter();
     let out = DatabaseHealthOut {
         status,
         database: PoolOut {
@@ -180,8 +227,8 @@ pub async fn get_database_health(state: Data<AppState>) -> Result<HttpResponse, 
             waiting: pool.waiting,
             min_size: pool.min_size,
             max_size: pool.max_size,
-            by_priority: BTreeMap::new(),
-            replicas: Vec::new(),
+            by_priority: pools.map(|(name, pool)| (name, pool.into())).collect(),
+            replicas: replicas.map(ReplicaOut::from).collect(),
         },
     };
     Ok(Answer::ok(&out)?.with_status(code).into())
@@ -263,10 +310,7 @@ pub async fn get_version(state: Data<AppState>) -> Result<HttpResponse, Problem>
         content_type = "text/plain")),
 )]
 pub async fn get_metrics(state: Data<AppState>) -> Result<HttpResponse, Problem> {
-    let text = state
-        .metrics
-        .text(state.database.pool_status())
-        .map_err(Problem::internal)?;
+    let text = state.metrics.text().map_err(Problem::internal)?;
     Ok(HttpResponse::Ok()
         .content_type(prometheus::TEXT_FORMAT)
         .body(text))

@@ -11,6 +11,7 @@ use entity::{
     books::import as import_row,
     values::{self, ImportId, PortfolioId},
 };
+use identity::Ctx;
 use ledger::{Diagnostics, Ledger, PortfolioView};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -178,10 +179,10 @@ pub async fn import_ledger(
         &call,
         hash,
         read,
-        async move |(ledger, view), ctx, tx: Tx| {
-            let portfolio = books::portfolios::find(&ctx, &tx, id).await?;
-            let request = request(portfolio.name, file_hash);
-            let report = import::import_ledger(&ctx, &tx, &ledger, &view, request).await?;
+        async |(ledger, view): &(Ledger, PortfolioView), ctx: &Ctx, tx: &Tx| {
+            let portfolio = books::portfolios::find(ctx, tx, id).await?;
+            let request = request(portfolio.name, file_hash.clone());
+            let report = import::import_ledger(ctx, tx, ledger, view, request).await?;
             let location = report.import_id.map(|id| format!("/v1/imports/{id}"));
             let out = ImportReportOut::new(report, false);
             match location {
@@ -199,14 +200,13 @@ async fn preview(
     (ledger, view): (Ledger, PortfolioView),
     file_hash: String,
 ) -> Result<HttpResponse, Problem> {
-    let ctx = call.ctx.clone();
-    let report = call
-        .ctx
+    let ctx = &call.ctx;
+    let report = ctx
         .database
-        .read(async move |tx: Tx| -> Result<_, Problem> {
+        .read(async |tx: Tx| -> Result<_, Problem> {
             let portfolio = books::portfolios::find(&ctx, &tx, id).await?;
-            let request = request(portfolio.name, file_hash);
-            Ok(import::preview_ledger(&ctx, &tx, &ledger, &view, &request).await?)
+            let request = request(portfolio.name, file_hash.clone());
+            Ok(import::preview_ledger(ctx, &tx, &ledger, &view, &request).await?)
         })
         .await?;
     Ok(Answer::ok(&ImportReportOut::new(report, true))?.into())

@@ -6,6 +6,7 @@ use entity::{
     pricing::pack,
     values::{self, Price, Quantity, Rate},
 };
+use identity::Ctx;
 use pricing::{
     content::{FxRow, PriceRow},
     load, packs,
@@ -144,12 +145,9 @@ pub async fn list_prices(
     if let Some(etag) = etag.clone().filter(|etag| call.has(etag)) {
         return Ok(not_modified(etag));
     }
-    let ctx = call.ctx.clone();
-    let found = call
-        .ctx
-        .database
-        .read(async move |tx: Tx| packs::prices(&ctx, &tx, &id, &Page { after, limit }).await)
-        .await?;
+    let (ctx, page) = (&call.ctx, Page { after, limit });
+    let read = async |tx: Tx| packs::prices(ctx, &tx, &id, &page).await;
+    let found = ctx.database.read(read).await?;
     let list = ListOut::new(found, |last| last.symbol.clone(), PriceOut::from);
     page_answer(&list, etag)
 }
@@ -175,12 +173,9 @@ pub async fn list_fx_rates(
     if let Some(etag) = etag.clone().filter(|etag| call.has(etag)) {
         return Ok(not_modified(etag));
     }
-    let ctx = call.ctx.clone();
-    let found = call
-        .ctx
-        .database
-        .read(async move |tx: Tx| packs::fx_rates(&ctx, &tx, &id, &Page { after, limit }).await)
-        .await?;
+    let (ctx, page) = (&call.ctx, Page { after, limit });
+    let read = async |tx: Tx| packs::fx_rates(ctx, &tx, &id, &page).await;
+    let found = ctx.database.read(read).await?;
     let key = |last: &FxRow| (last.base.clone(), last.quote.clone());
     let list = ListOut::new(found, key, FxRateOut::from);
     page_answer(&list, etag)
@@ -210,10 +205,10 @@ pub async fn load_prices(
     UrlPath(id): UrlPath<String>,
     rows: Spooled,
 ) -> Result<HttpResponse, Problem> {
-    let Spooled { file, format, hash } = rows;
-    idempotency::create(&call, hash, async move |ctx, tx: Tx| {
-        let rows = load::prices(&ctx, &tx, &id, format, file).await?;
-        Ok(Answer::ok(&LoadedOut { pack_id: id, rows })?.with_status(StatusCode::CREATED))
+    idempotency::create(&call, &rows.hash, async |ctx: &Ctx, tx: &Tx| {
+        let rows = load::prices(ctx, tx, &id, rows.format, rows.from_start()?).await?;
+        let pack_id = id.clone();
+        Ok(Answer::ok(&LoadedOut { pack_id, rows })?.with_status(StatusCode::CREATED))
     })
     .await
 }
@@ -242,10 +237,10 @@ pub async fn load_fx_rates(
     UrlPath(id): UrlPath<String>,
     rows: Spooled,
 ) -> Result<HttpResponse, Problem> {
-    let Spooled { file, format, hash } = rows;
-    idempotency::create(&call, hash, async move |ctx, tx: Tx| {
-        let rows = load::fx_rates(&ctx, &tx, &id, format, file).await?;
-        Ok(Answer::ok(&LoadedOut { pack_id: id, rows })?.with_status(StatusCode::CREATED))
+    idempotency::create(&call, &rows.hash, async |ctx: &Ctx, tx: &Tx| {
+        let rows = load::fx_rates(ctx, tx, &id, rows.format, rows.from_start()?).await?;
+        let pack_id = id.clone();
+        Ok(Answer::ok(&LoadedOut { pack_id, rows })?.with_status(StatusCode::CREATED))
     })
     .await
 }

@@ -5,6 +5,7 @@ use actix_web::{
     web::{self, ServiceConfig},
 };
 use db::Tx;
+use identity::Ctx;
 use pricing::packs;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -44,8 +45,8 @@ pub async fn mark_pack_fresh(
     call: Call,
     UrlPath(id): UrlPath<String>,
 ) -> Result<HttpResponse, Problem> {
-    idempotency::create(&call, [], async move |ctx, tx: Tx| {
-        let fresh = packs::mark_fresh(&ctx, &tx, &id).await?;
+    idempotency::create(&call, [], async |ctx: &Ctx, tx: &Tx| {
+        let fresh = packs::mark_fresh(ctx, tx, &id).await?;
         let etag = etag_of(&fresh);
         Ok(Answer::ok(&PackOut::from(fresh))?.with_etag(etag))
     })
@@ -80,8 +81,8 @@ pub async fn mark_pack_failed(
         value: PackErrorIn { message },
         bytes,
     } = body;
-    idempotency::create(&call, bytes, async move |ctx, tx: Tx| {
-        let failed = packs::mark_error(&ctx, &tx, &id, &message).await?;
+    idempotency::create(&call, bytes, async |ctx: &Ctx, tx: &Tx| {
+        let failed = packs::mark_error(ctx, tx, &id, &message).await?;
         let etag = etag_of(&failed);
         Ok(Answer::ok(&PackOut::from(failed))?.with_etag(etag))
     })
@@ -117,7 +118,7 @@ pub async fn verify_pack(
     let verified = call
         .ctx
         .database
-        .read(async move |tx: Tx| packs::verify(&ctx, &tx, &id).await)
+        .read(async |tx: Tx| packs::verify(&ctx, &tx, &id).await)
         .await?;
     let out = VerificationOut {
         pack_id: verified.pack_id,
@@ -162,7 +163,7 @@ pub async fn get_proof(
     let (etag, proof) = call
         .ctx
         .database
-        .read(async move |tx: Tx| -> Result<_, pricing::Error> {
+        .read(async |tx: Tx| -> Result<_, pricing::Error> {
             let proof = packs::proof(&ctx, &tx, &id, &symbol).await?;
             let pack = packs::find(&ctx, &tx, &id).await?;
             let hash = pack.hash.as_deref().unwrap_or_default();

@@ -136,8 +136,8 @@ pub async fn create_pack(call: Call, body: Body<PackIn>) -> Result<HttpResponse,
         policy,
         sources,
     };
-    idempotency::create(&call, bytes, async move |ctx, tx: Tx| {
-        let made = packs::create(&ctx, &tx, new).await?;
+    idempotency::create(&call, bytes, async |ctx: &Ctx, tx: &Tx| {
+        let made = packs::create(ctx, tx, new.clone()).await?;
         let (location, etag) = (format!("/v1/packs/{}", made.id), etag_of(&made));
         Ok(Answer::created(location, &PackOut::from(made))?.with_etag(etag))
     })

@@ -11,6 +11,7 @@ use entity::{
     books::portfolio,
     values::{self, PortfolioId, SecurityId},
 };
+use identity::Ctx;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -142,8 +143,8 @@ pub async fn create_portfolio(
         lot_method: value.lot_method,
         benchmark_security_id: value.benchmark_security_id,
     };
-    idempotency::create(&call, bytes, async move |ctx, tx: Tx| {
-        let made = portfolios::create(&ctx, &tx, new).await?;
+    idempotency::create(&call, bytes, async |ctx: &Ctx, tx: &Tx| {
+        let made = portfolios::create(ctx, tx, new.clone()).await?;
         let (location, etag) = (format!("/v1/portfolios/{}", made.id), etag_of(&made));
         Ok(Answer::created(location, &PortfolioOut::from(made))?.with_etag(etag))
     })
@@ -220,11 +221,11 @@ pub async fn update_portfolio(
     } = call;
     let database = ctx.database.clone();
     let changed = database
-        .write(async move |tx: Tx| -> Result<_, Problem> {
+        .write(async |tx: Tx| -> Result<_, Problem> {
             let current = portfolios::find(&ctx, &tx, id).await?;
             preconditions.require(&etag_of(&current))?;
             let expected = preconditions.are_given().then_some(current.updated_at);
-            Ok(portfolios::update(&ctx, &tx, id, patch, expected).await?)
+            Ok(portfolios::update(&ctx, &tx, id, patch.clone(), expected).await?)
         })
         .await?;
     let etag = etag_of(&changed);
@@ -253,7 +254,7 @@ pub async fn delete_portfolio(
     } = call;
     let database = ctx.database.clone();
     database
-        .write(async move |tx: Tx| -> Result<_, Problem> {
+        .write(async |tx: Tx| -> Result<_, Problem> {
             let current = portfolios::find(&ctx, &tx, id).await?;
             preconditions.require(&etag_of(&current))?;
             let expected = preconditions.are_given().then_some(current.updated_at);

@@ -86,7 +86,7 @@ async fn value(ctx: Ctx, ground: &Ground) -> Result<(Etag, Bytes), Problem> {
         ..
     } = ground.clone();
     database
-        .read(async move |tx: Tx| -> Result<_, Problem> {
+        .read(async |tx: Tx| -> Result<_, Problem> {
             let portfolio = books::portfolios::find(&ctx, &tx, portfolio).await?;
             let etag = ground::etag_of(&portfolio, &pack, asof, &head);
             let report = performance::report(&ctx, &tx, &portfolio, &pack, asof, &head).await?;

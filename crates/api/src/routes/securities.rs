@@ -8,6 +8,7 @@ use entity::{
     books::security,
     values::{self, SecurityId},
 };
+use identity::Ctx;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -116,8 +117,8 @@ pub async fn create_security(call: Call, body: Body<SecurityIn>) -> Result<HttpR
         sector: value.sector,
         country: value.country,
     };
-    idempotency::create(&call, bytes, async move |ctx, tx: Tx| {
-        let made = securities::create(&ctx, &tx, new).await?;
+    idempotency::create(&call, bytes, async |ctx: &Ctx, tx: &Tx| {
+        let made = securities::create(ctx, tx, new.clone()).await?;
         let (location, etag) = (format!("/v1/securities/{}", made.id), etag_of(&made));
         Ok(Answer::created(location, &SecurityOut::from(made))?.with_etag(etag))
     })

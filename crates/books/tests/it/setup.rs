@@ -53,7 +53,9 @@ where
     F: Future<Output = Result<T, Error>> + Send + 'static,
 {
     let inner = ctx.clone();
-    ctx.database.write(move |tx| work(inner, tx)).await
+    ctx.database
+        .write_without_retry(async |tx| work(inner, tx).await)
+        .await
 }
 
 pub async fn portfolio(ctx: &Ctx, name: &str) -> portfolio::Model {

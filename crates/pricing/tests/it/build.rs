@@ -54,15 +54,14 @@ fn sorted(mut rows: Vec<String>) -> Vec<String> {
 
 async fn from_ledger(ctx: &Ctx, asof: &str) -> Result<entity::pricing::pack::Model, Error> {
     let (caller, asof, ledger) = (ctx.clone(), date(asof), parse());
-    let work =
-        async move |tx| build::from_ledger(&caller, &tx, &ledger, asof, DEFAULT_POLICY).await;
+    let work = async |tx| build::from_ledger(&caller, &tx, &ledger, asof, DEFAULT_POLICY).await;
     ctx.database.write(work).await
 }
 
 async fn many(ctx: &Ctx, dates: &[&str], mark_fresh: bool) -> Result<usize, Error> {
     let (caller, ledger) = (ctx.clone(), parse());
     let dates: Vec<_> = dates.iter().map(|text| date(text)).collect();
-    let work = async move |tx| {
+    let work = async |tx| {
         build::many_from_ledger(
             &caller,
             &tx,

@@ -56,7 +56,7 @@ const SQLITE: [&str; 7] = [
 ];
 
 async fn execute(ctx: &Ctx, sql: &'static str) -> Result<(), Error> {
-    let work = async move |tx: db::Tx| {
+    let work = async |tx: db::Tx| {
         tx.execute_unprepared(sql).await?;
         Ok(())
     };

@@ -46,7 +46,7 @@ async fn add_securities(ctx: &Ctx, symbols: &[(&str, &str)]) {
     };
     let rows: Vec<_> = symbols.iter().map(row).collect();
     ctx.database
-        .write(async move |tx| db::insert_all(&tx, rows).await)
+        .write(async |tx| db::insert_all(&tx, rows.clone()).await)
         .await
         .unwrap();
 }
@@ -54,7 +54,7 @@ async fn add_securities(ctx: &Ctx, symbols: &[(&str, &str)]) {
 async fn create(ctx: &Ctx, new: NewPack) -> Result<pack::Model, Error> {
     let caller = ctx.clone();
     ctx.database
-        .write(async move |tx| pricing::packs::create(&caller, &tx, new).await)
+        .write(async |tx| pricing::packs::create(&caller, &tx, new.clone()).await)
         .await
 }
 
@@ -78,8 +78,7 @@ async fn load_prices(
     file: impl AsRef<[u8]>,
 ) -> Result<u64, Error> {
     let (caller, id, file) = (ctx.clone(), id.to_owned(), file.as_ref().to_vec());
-    let work =
-        async move |tx| pricing::load::prices(&caller, &tx, &id, format, file.as_slice()).await;
+    let work = async |tx| pricing::load::prices(&caller, &tx, &id, format, file.as_slice()).await;
     ctx.database.write(work).await
 }
 
@@ -90,21 +89,20 @@ async fn load_fx_rates(
     file: impl AsRef<[u8]>,
 ) -> Result<u64, Error> {
     let (caller, id, file) = (ctx.clone(), id.to_owned(), file.as_ref().to_vec());
-    let work =
-        async move |tx| pricing::load::fx_rates(&caller, &tx, &id, format, file.as_slice()).await;
+    let work = async |tx| pricing::load::fx_rates(&caller, &tx, &id, format, file.as_slice()).await;
     ctx.database.write(work).await
 }
 
 async fn mark_fresh(ctx: &Ctx, id: &str) -> Result<pack::Model, Error> {
     let (caller, id) = (ctx.clone(), id.to_owned());
     ctx.database
-        .write(async move |tx| pricing::packs::mark_fresh(&caller, &tx, &id).await)
+        .write(async |tx| pricing::packs::mark_fresh(&caller, &tx, &id).await)
         .await
 }
 
 async fn mark_error(ctx: &Ctx, id: &str, message: &str) -> Result<pack::Model, Error> {
     let (caller, id, message) = (ctx.clone(), id.to_owned(), message.to_owned());
-    let work = async move |tx| pricing::packs::mark_error(&caller, &tx, &id, &message).await;
+    let work = async |tx| pricing::packs::mark_error(&caller, &tx, &id, &message).await;
     ctx.database.write(work).await
 }
 

@@ -73,7 +73,7 @@ async fn a_freeze_waits_for_an_open_insert_and_covers_it() {
     let ctx = warming_pack(&db).await;
     let (inserted, when_inserted) = oneshot::channel();
     let (end, when_ended) = oneshot::channel::<()>();
-    let writer = ctx.database.write(async move |tx| {
+    let writer = ctx.database.write_without_retry(async |tx| {
         insert(&tx).await?;
         inserted.send(()).unwrap();
         when_ended.await.unwrap();
@@ -102,7 +102,7 @@ async fn an_insert_waits_for_an_open_freeze_and_is_refused() {
     let (frozen, when_frozen) = oneshot::channel();
     let (end, when_ended) = oneshot::channel::<()>();
     let caller = ctx.clone();
-    let freezer = ctx.database.write(async move |tx| {
+    let freezer = ctx.database.write_without_retry(async |tx| {
         packs::mark_fresh(&caller, &tx, "PP_2025-10-21").await?;
         frozen.send(()).unwrap();
         when_ended.await.unwrap();
@@ -110,7 +110,7 @@ async fn an_insert_waits_for_an_open_freeze_and_is_refused() {
     });
     let writer = async {
         when_frozen.await.unwrap();
-        ctx.database.write(async move |tx| insert(&tx).await).await
+        ctx.database.write(async |tx| insert(&tx).await).await
     };
     let referee = async {
         wait_until_one_waits(&ctx).await;

@@ -79,7 +79,7 @@ async fn build_ten_years(db: TestDatabase) {
     let ledger = ledger::parse("ten-years.beancount", &text).unwrap();
     let caller = ctx.clone();
     let begun = Instant::now();
-    let work = async move |tx| {
+    let work = async |tx| {
         let packs =
             build::many_from_ledger(&caller, &tx, &ledger, &dates, DEFAULT_POLICY, true, |_| {})
                 .await;

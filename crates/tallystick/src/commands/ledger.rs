@@ -161,11 +161,11 @@ async fn write(
 ) -> Result<ImportReport, books::Error> {
     let within = ctx.clone();
     if dry_run {
-        let work =
-            async move |tx: db::Tx| preview_ledger(&within, &tx, &ledger, &view, &request).await;
+        let work = async |tx: db::Tx| preview_ledger(&within, &tx, &ledger, &view, &request).await;
         return ctx.database.read(work).await;
     }
-    let work = async move |tx: db::Tx| import_ledger(&within, &tx, &ledger, &view, request).await;
+    let work =
+        async |tx: db::Tx| import_ledger(&within, &tx, &ledger, &view, request.clone()).await;
     ctx.database.write(work).await
 }
 

@@ -58,7 +58,7 @@ async fn list(ctx: &Ctx, policy: Option<String>, limit: u64, json: bool) -> Resu
 async fn verify(ctx: &Ctx, args: PackId) -> Result<(), Error> {
     let id: Arc<str> = args.id.into();
     let (within, wanted) = (ctx.clone(), id.clone());
-    let work = async move |tx: db::Tx| packs::verify(&within, &tx, &wanted).await;
+    let work = async |tx: db::Tx| packs::verify(&within, &tx, &wanted).await;
     let found = ctx.database.read(work).await?;
     if args.output.json {
         print_json(&json!({
@@ -87,7 +87,7 @@ async fn verify(ctx: &Ctx, args: PackId) -> Result<(), Error> {
 
 async fn fresh(ctx: &Ctx, args: PackId) -> Result<(), Error> {
     let within = ctx.clone();
-    let work = async move |tx: db::Tx| packs::mark_fresh(&within, &tx, &args.id).await;
+    let work = async |tx: db::Tx| packs::mark_fresh(&within, &tx, &args.id).await;
     let pack = ctx.database.write(work).await?;
     if args.output.json {
         return print_json(&PackOut::from(pack));

@@ -22,7 +22,7 @@ pub async fn run(settings: &Settings, args: Positions) -> Result<(), Error> {
     let ctx = session::open(settings).await?;
     let json = args.output.json;
     let within = ctx.clone();
-    let work = async move |tx: db::Tx| {
+    let work = async |tx: db::Tx| {
         let portfolio = find_portfolio(&within, &tx, &args.portfolio).await?;
         let pack = choose_pack(&within, &tx, &args).await?;
         let asof = args.asof.unwrap_or(pack.asof_date);

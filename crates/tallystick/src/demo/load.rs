@@ -80,7 +80,7 @@ async fn find_portfolios(ctx: &Ctx) -> Result<Vec<(String, PortfolioId)>, Error>
 /// All portfolios in one transaction, by the same way as any other ledger.
 async fn import(ctx: &Ctx, ledger: Arc<Ledger>, file_hash: String) -> Result<(), Error> {
     let within = ctx.clone();
-    let work = async move |tx: db::Tx| {
+    let work = async |tx: db::Tx| {
         for plan in &PLANS {
             let prefix = format!("Assets:{}", plan.account);
             let view = ledger.portfolio(&[&prefix], None)?;
@@ -122,7 +122,8 @@ async fn build_packs(
 ) -> Result<(), Error> {
     let bar = progress.bar(days.len(), "Building packs");
     let (within, shown) = (ctx.clone(), bar.clone());
-    let work = async move |tx: db::Tx| {
+    let work = async |tx: db::Tx| {
+        let shown = shown.clone();
         let on_progress = move |done: usize| shown.set_position(done as u64);
         pricing::build::many_from_ledger(
             &within,

@@ -55,7 +55,7 @@ on_both_engines! {
     async fn a_database_that_is_newer_than_the_program_is_refused(db) {
         let row = "INSERT INTO seaql_migrations (version, applied_at) \
                    VALUES ('m99991231_000001_future', 0)";
-        db.database.schema_connection().execute_unprepared(row).await.unwrap();
+        db.database.execute_unprepared(row).await.unwrap();
         let home = Home::on(&db.url);
         home.write("books.beancount", LEDGER);
         for command in COMMANDS.into_iter().chain([&["migrate", "up"][..]]) {
@@ -157,7 +157,7 @@ async fn a_database_that_another_process_holds_is_refused() {
             let _ = released.await;
             Ok::<_, db::Error>(())
         };
-        database.write(work).await
+        database.write_without_retry(work).await
     });
     holds.await.unwrap();
     home.run(&IMPORT)
@@ -189,11 +189,7 @@ async fn a_server_that_only_reads_is_refused() {
     db.ctx().await;
     let name = db.url.rsplit('/').next().unwrap();
     let read_only = format!("ALTER DATABASE {name} SET default_transaction_read_only = on");
-    db.database
-        .schema_connection()
-        .execute_unprepared(&read_only)
-        .await
-        .unwrap();
+    db.database.execute_unprepared(&read_only).await.unwrap();
     let home = Home::on(&db.url);
     home.write("books.beancount", LEDGER);
     home.run(&IMPORT).failed_in_one_line_with(&["read-only"]);

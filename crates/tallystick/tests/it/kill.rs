@@ -55,11 +55,7 @@ on_both_engines! {
 async fn clear(db: &TestDatabase) {
     for table in ["imports", "portfolios"] {
         let statement = format!("DELETE FROM {table}");
-        db.database
-            .schema_connection()
-            .execute_unprepared(&statement)
-            .await
-            .unwrap();
+        db.database.execute_unprepared(&statement).await.unwrap();
     }
 }
 

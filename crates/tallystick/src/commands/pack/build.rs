@@ -59,7 +59,7 @@ impl Build {
     async fn of_ledger(self, ctx: &Ctx, ledger: Ledger) -> Result<pack::Model, Error> {
         let securities = priced_securities(&ledger)?;
         let within = ctx.clone();
-        let work = async move |tx: db::Tx| {
+        let work = async |tx: db::Tx| {
             books::securities::register(&within, &tx, &securities).await?;
             let (asof, policy) = (self.asof, self.policy.as_str());
             let pack = pricing::build::from_ledger(&within, &tx, &ledger, asof, policy).await?;
@@ -75,7 +75,7 @@ impl Build {
         rates: Option<PathBuf>,
     ) -> Result<pack::Model, Error> {
         let within = ctx.clone();
-        let work = async move |tx: db::Tx| {
+        let work = async |tx: db::Tx| {
             let sources = json!({ "from": "files", "prices": &prices, "fx_rates": &rates });
             let new = NewPack {
                 asof_date: self.asof,

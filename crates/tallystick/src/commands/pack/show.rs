@@ -28,7 +28,7 @@ struct Whole {
 
 pub async fn run(ctx: &Ctx, args: PackId) -> Result<(), Error> {
     let within = ctx.clone();
-    let work = async move |tx: db::Tx| {
+    let work = async |tx: db::Tx| {
         let pack = packs::find(&within, &tx, &args.id).await?;
         let content = packs::content(&within, &tx, &args.id).await?;
         Ok::<_, pricing::Error>((pack, content))

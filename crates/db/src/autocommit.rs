@@ -1,0 +1,173 @@
+//! The database as a connection: single statements on the primary, each a transaction of its own,
+//! none repeated.
+
+use std::pin::Pin;
+
+use async_trait::async_trait;
+use futures_util::{TryStreamExt, stream::BoxStream};
+use sea_orm::{
+    AccessMode, ConnectionTrait, DbBackend, DbErr, ExecResult, IsolationLevel, QueryResult,
+    Statement, StreamTrait, TransactionError, TransactionOptions, TransactionTrait,
+};
+
+use crate::{
+    Database, Tx,
+    observe::Operation,
+    pool::Lease,
+    reader::Intent,
+    refusal::{exec_error, query_error},
+    transaction::traits::finish,
+};
+
+impl Database {
+    async fn lend_for(&self, sql: &str) -> Result<Lease, DbErr> {
+        let mut lease = self.reader.lend(Intent::Write, 0).await?;
+        if self.reader.inner.settings.behind_pgbouncer {
+            let begin = self.reader.inner.begin_script(Intent::Write);
+            lease.begin(&begin).await.map_err(exec_error)?;
+        }
+        // What such a statement leaves behind in its session is unknown: nobody is to inherit it.
+        if matches!(
+            Operation::of(sql),
+            Operation::Transaction | Operation::Other
+        ) {
+            lease.retire();
+        }
+        Ok(lease)
+    }
+
+    async fn done_with(mut lease: Lease) -> Result<(), DbErr> {
+        if lease.is_in_transaction() {
+            lease.commit("COMMIT").await.map_err(exec_error)?;
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl ConnectionTrait for Database {
+    fn get_database_backend(&self) -> DbBackend {
+        self.reader.backend()
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        let mut lease = self.lend_for(&statement.sql).await?;
+        let done = lease.execute(statement).await.map_err(exec_error)?;
+        Self::done_with(lease).await?;
+        Ok(done)
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        let mut lease = self.lend_for(sql).await?;
+        lease.retire();
+        let done = lease.script(sql).await.map_err(exec_error)?;
+        Self::done_with(lease).await?;
+        Ok(done)
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        let mut lease = self.lend_for(&statement.sql).await?;
+        let row = lease.fetch_first(statement).await.map_err(query_error)?;
+        Self::done_with(lease).await?;
+        Ok(row)
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        let mut lease = self.lend_for(&statement.sql).await?;
+        let rows = lease.fetch_all(statement).await.map_err(query_error)?;
+        Self::done_with(lease).await?;
+        Ok(rows)
+    }
+}
+
+impl StreamTrait for Database {
+    type Stream<'a> = BoxStream<'a, Result<QueryResult, DbErr>>;
+
+    fn get_database_backend(&self) -> DbBackend {
+        self.reader.backend()
+    }
+
+    fn stream_raw<'a>(
+        &'a self,
+        statement: Statement,
+    ) -> Pin<Box<dyn Future<Output = Result<Self::Stream<'a>, DbErr>> + 'a + Send>> {
+        Box::pin(async move {
+            let mut lease = self.lend_for(&statement.sql).await?;
+            let rows: Self::Stream<'a> = Box::pin(async_stream::try_stream! {
+                {
+                    let mut rows = lease.stream(statement);
+                    while let Some(row) = rows.try_next().await.map_err(query_error)? {
+                        yield row;
+                    }
+                }
+                Self::done_with(lease).await?;
+            });
+            Ok(rows)
+        })
+    }
+}
+
+#[async_trait]
+impl TransactionTrait for Database {
+    type Transaction = Tx;
+
+    /// For code that knows sea-orm alone. [`Database::write`] also runs again what was broken off.
+    async fn begin(&self) -> Result<Tx, DbErr> {
+        let begun = self.begin_unit(Intent::Write, 0).await;
+        begun.map_err(|refused| refused.error)
+    }
+
+    async fn begin_with_config(
+        &self,
+        isolation_level: Option<IsolationLevel>,
+        access_mode: Option<AccessMode>,
+    ) -> Result<Tx, DbErr> {
+        let options = TransactionOptions {
+            isolation_level,
+            access_mode,
+            sqlite_transaction_mode: None,
+        };
+        self.begin_with_options(options).await
+    }
+
+    async fn begin_with_options(&self, options: TransactionOptions) -> Result<Tx, DbErr> {
+        let tx = self.begin().await?;
+        let level = options
+            .isolation_level
+            .map(|level| format!("ISOLATION LEVEL {level}"));
+        let mode = options.access_mode.map(|mode| mode.to_string());
+        let characteristics: Vec<_> = level.into_iter().chain(mode).collect();
+        // SQLite's transactions are serializable, and their mode has no SQL.
+        if !characteristics.is_empty() && self.reader.backend() == DbBackend::Postgres {
+            let sql = format!("SET TRANSACTION {}", characteristics.join(", "));
+            tx.execute_unprepared(&sql).await?;
+        }
+        Ok(tx)
+    }
+
+    async fn transaction<F, T, E>(&self, callback: F) -> Result<T, TransactionError<E>>
+    where
+        F: for<'c> FnOnce(&'c Tx) -> Pin<Box<dyn Future<Output = Result<T, E>> + Send + 'c>> + Send,
+        T: Send,
+        E: std::fmt::Display + std::fmt::Debug + Send,
+    {
+        self.transaction_with_config(callback, None, None).await
+    }
+
+    async fn transaction_with_config<F, T, E>(
+        &self,
+        callback: F,
+        isolation_level: Option<IsolationLevel>,
+        access_mode: Option<AccessMode>,
+    ) -> Result<T, TransactionError<E>>
+    where
+        F: for<'c> FnOnce(&'c Tx) -> Pin<Box<dyn Future<Output = Result<T, E>> + Send + 'c>> + Send,
+        T: Send,
+        E: std::fmt::Display + std::fmt::Debug + Send,
+    {
+        let tx = self.begin_with_config(isolation_level, access_mode).await;
+        let tx = tx.map_err(TransactionError::Connection)?;
+        let outcome = callback(&tx).await;
+        finish(&tx, outcome).await
+    }
+}

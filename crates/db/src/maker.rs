@@ -1,0 +1,176 @@
+//! How the pools come by connections, and which ones they may lend again.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use deadpool::managed::{Manager, Metrics, RecycleError, RecycleResult};
+use sqlx::{ConnectOptions as _, Connection as _, PgConnection, sqlite::SqliteConnectOptions};
+
+use crate::{
+    Priority, Settings, address::PostgresAddress, alarm::Alarm, connection::Connection,
+    observe::Observer, pool_metrics::PoolMetrics, server::Server,
+};
+
+/// A server that is there answers a ping well within this.
+const PING_PATIENCE: Duration = Duration::from_millis(500);
+/// The server ends a statement at its limit; past this it is taken for dead.
+const GRACE: Duration = Duration::from_secs(1);
+/// Statements that each connection keeps prepared.
+const PREPARED_STATEMENTS: usize = 256;
+
+/// Opens the connections of one pool.
+pub(crate) struct Maker {
+    pub source: Source,
+    pub rules: Rules,
+    pub observer: Arc<Observer>,
+    pub metrics: Arc<PoolMetrics>,
+}
+
+pub(crate) enum Source {
+    Postgres {
+        server: Arc<Server>,
+        priority: Priority,
+        behind_pgbouncer: bool,
+        /// Instead of the server's own address.
+        direct: Option<Box<PostgresAddress>>,
+    },
+    Sqlite(Box<SqliteConnectOptions>),
+}
+
+#[derive(Clone, Copy)]
+pub(crate) struct Rules {
+    pub command_timeout: Duration,
+    pub oldest: Duration,
+    pub ping_after_idle: Duration,
+}
+
+impl Rules {
+    pub fn new(settings: &Settings) -> Self {
+        Self {
+            command_timeout: settings.command_timeout,
+            oldest: settings.pool_recycle,
+            ping_after_idle: settings.ping_after_idle,
+        }
+    }
+}
+
+impl Manager for Maker {
+    type Type = Connection;
+    type Error = sqlx::Error;
+
+    async fn create(&self) -> Result<Connection, sqlx::Error> {
+        let connection = match &self.source {
+            Source::Postgres { server, .. } => self.connect_to(server).await?,
+            Source::Sqlite(options) => self.open(options).await?,
+        };
+        self.metrics.note_opened();
+        Ok(connection)
+    }
+
+    async fn recycle(
+        &self,
+        connection: &mut Connection,
+        _: &Metrics,
+    ) -> RecycleResult<sqlx::Error> {
+        let reason = if connection.is_revoked() {
+            "server_lost"
+        } else if connection.age() > self.rules.oldest {
+            "recycled"
+        } else if self.needs_ping(connection.last_used())
+            && connection.ping(PING_PATIENCE).await.is_err()
+        {
+            self.suspect();
+            "ping_failed"
+        } else {
+            return Ok(());
+        };
+        self.metrics.note_closed(reason);
+        Err(RecycleError::message(reason))
+    }
+}
+
+impl Maker {
+    /// Someone met a dead connection of this pool.
+    pub fn suspect(&self) {
+        if let Source::Postgres { server, .. } = &self.source {
+            server.suspect();
+        }
+    }
+
+    fn needs_ping(&self, last_used: Instant) -> bool {
+        match &self.source {
+            Source::Postgres { server, .. } => {
+                last_used.elapsed() > self.rules.ping_after_idle
+                    || server.is_suspect_since(last_used)
+            }
+            Source::Sqlite(_) => false,
+        }
+    }
+
+    async fn connect_to(&self, server: &Arc<Server>) -> Result<Connection, sqlx::Error> {
+        let Source::Postgres {
+            priority,
+            behind_pgbouncer,
+            direct,
+            ..
+        } = &self.source
+        else {
+            return Err(sqlx::Error::PoolClosed);
+        };
+        let generation = server.generation().map_err(|_| sqlx::Error::PoolClosed)?;
+        let direct = direct.as_ref().and_then(|direct| {
+            let host = direct.hosts().first()?;
+            Some(direct.options(host))
+        });
+        let mut options = direct
+            .unwrap_or_else(|| server.options(&generation))
+            .application_name(&format!("tallystick {}", priority.as_str()))
+            .disable_statement_logging();
+        options = if *behind_pgbouncer {
+            options.statement_cache_capacity(0)
+        } else {
+            options
+                .statement_cache_capacity(PREPARED_STATEMENTS)
+                .options(session_settings(self.rules.command_timeout))
+        };
+        let connection = tokio::select! {
+            connection = PgConnection::connect_with(&options) => connection?,
+            () = generation.revoked.cancelled() => return Err(sqlx::Error::PoolClosed),
+        };
+        let patience = self.rules.command_timeout + GRACE;
+        let observer = Arc::clone(&self.observer);
+        let named_statements = !behind_pgbouncer;
+        Ok(Connection::postgres(
+            connection,
+            generation,
+            patience,
+            named_statements,
+            observer,
+        ))
+    }
+
+    async fn open(&self, options: &SqliteConnectOptions) -> Result<Connection, sqlx::Error> {
+        let mut connection = options.connect().await?;
+        let alarm = Alarm::install(&mut connection).await?;
+        let patience = self.rules.command_timeout;
+        let observer = Arc::clone(&self.observer);
+        Ok(Connection::sqlite(connection, alarm, patience, observer))
+    }
+}
+
+/// Set when a connection is made, since each costs a round trip afterwards.
+///
+/// `client_connection_check_interval` lets the server end a query whose caller has gone.
+fn session_settings(command_timeout: Duration) -> [(&'static str, String); 4] {
+    [
+        (
+            "statement_timeout",
+            format!("{}ms", command_timeout.as_millis()),
+        ),
+        ("idle_in_transaction_session_timeout", "60s".to_owned()),
+        ("client_connection_check_interval", "1s".to_owned()),
+        ("TimeZone", "UTC".to_owned()),
+    ]
+}

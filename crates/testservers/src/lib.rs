@@ -1,7 +1,8 @@
-//! PostgreSQL servers, for tests.
+//! PostgreSQL servers and a faulty network, for tests.
 //!
 //! A [`Cluster`] is a throw-away PostgreSQL server that can be stopped, killed, followed and
-//! promoted. It is gone when it is dropped.
+//! promoted. A [`Proxy`] stands between a client and a server and delays, swallows or resets what
+//! passes. Both are gone when they are dropped.
 
 // A test kit talks to people through the terminal; there is no log to write to.
 #![allow(clippy::print_stderr)]
@@ -9,5 +10,7 @@
 mod cluster;
 pub mod packages;
 pub mod process;
+mod proxy;
 
 pub use cluster::{Cluster, Durability, StopMode, find_postgres, free_port};
+pub use proxy::{BlackHole, Counts, Proxy};

@@ -4,7 +4,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::Result;
-use testservers::{Cluster, Durability, StopMode, find_postgres};
+use testservers::{Cluster, Durability, Proxy, StopMode, find_postgres};
 
 /// `None`, with a line that says so, where PostgreSQL would have to be installed first.
 fn cluster() -> Option<Cluster> {
@@ -132,5 +132,21 @@ fn a_standby_that_is_held_back_shows_nothing_new() -> Result<()> {
     standby.resume_replay()?;
     standby.catch_up_with(&primary)?;
     assert_eq!(standby.psql("postgres", count)?, "1");
+    Ok(())
+}
+
+#[test]
+fn a_client_reaches_the_server_that_the_proxy_leads_to() -> Result<()> {
+    let Some(cluster) = cluster() else {
+        return Ok(());
+    };
+    let proxy = Proxy::start(([127, 0, 0, 1], cluster.port()).into())?;
+    let primary = format!("host=127.0.0.1 port={} user=tallystick", proxy.port());
+    let standby = cluster.standby("far")?;
+    standby.set("primary_conninfo", &primary)?;
+    cluster.psql("postgres", "CREATE TABLE lots AS SELECT 7 AS quantity")?;
+    standby.catch_up_with(&cluster)?;
+    assert_eq!(standby.psql("postgres", "SELECT quantity FROM lots")?, "7");
+    assert!(proxy.counts().to_client > 0);
     Ok(())
 }

@@ -3,3 +3,6 @@
 #![allow(clippy::expect_used, clippy::print_stdout, clippy::unwrap_used)]
 
 mod clusters;
+mod echo;
+mod proxies;
+mod resets;

@@ -4,7 +4,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::Result;
-use testservers::{Cluster, Durability, Proxy, StopMode, find_postgres};
+use testservers::{BlackHole, Cluster, Durability, Proxy, StopMode, find_postgres};
 
 /// `None`, with a line that says so, where PostgreSQL would have to be installed first.
 fn cluster() -> Option<Cluster> {
@@ -136,17 +136,29 @@ fn a_standby_that_is_held_back_shows_nothing_new() -> Result<()> {
 }
 
 #[test]
-fn a_client_reaches_the_server_that_the_proxy_leads_to() -> Result<()> {
-    let Some(cluster) = cluster() else {
+fn a_standby_follows_through_a_proxy() -> Result<()> {
+    let Some(primary) = cluster() else {
         return Ok(());
     };
-    let proxy = Proxy::start(([127, 0, 0, 1], cluster.port()).into())?;
-    let primary = format!("host=127.0.0.1 port={} user=tallystick", proxy.port());
-    let standby = cluster.standby("far")?;
-    standby.set("primary_conninfo", &primary)?;
-    cluster.psql("postgres", "CREATE TABLE lots AS SELECT 7 AS quantity")?;
-    standby.catch_up_with(&cluster)?;
-    assert_eq!(standby.psql("postgres", "SELECT quantity FROM lots")?, "7");
-    assert!(proxy.counts().to_client > 0);
+    primary.psql("postgres", "CREATE TABLE lots (quantity int)")?;
+    let proxy = Proxy::start(([127, 0, 0, 1], primary.port()).into())?;
+    let standby = primary.standby("far")?;
+    let way = format!("host=127.0.0.1 port={} user=tallystick", proxy.port());
+    standby.set("primary_conninfo", &way)?;
+    let streams = "SELECT count(*) FROM pg_stat_wal_receiver \
+                   WHERE status = 'streaming' AND sender_port = ";
+    let streams = format!("{streams}{}", proxy.port());
+    while standby.psql("postgres", &streams)? == "0" {
+        thread::sleep(Duration::from_millis(20));
+    }
+
+    proxy.black_hole(Some(BlackHole::Hold));
+    primary.psql("postgres", "INSERT INTO lots VALUES (1)")?;
+    thread::sleep(Duration::from_millis(500));
+    let count = "SELECT count(*) FROM lots";
+    assert_eq!(standby.psql("postgres", count)?, "0");
+    proxy.black_hole(None);
+    standby.catch_up_with(&primary)?;
+    assert_eq!(standby.psql("postgres", count)?, "1");
     Ok(())
 }

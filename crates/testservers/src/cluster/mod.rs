@@ -5,8 +5,10 @@ mod port;
 mod postmaster;
 mod server;
 mod standby;
+mod watchdog;
 
 use std::os::unix::fs::chown;
+use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::thread::sleep;
@@ -21,6 +23,7 @@ use crate::process;
 pub use binaries::find_postgres;
 pub use port::free_port;
 pub use server::StopMode;
+use watchdog::Watchdog;
 
 const ROLE: &str = "tallystick";
 /// How long the server may take for what it does soon.
@@ -38,7 +41,7 @@ pub enum Durability {
 }
 
 /// A PostgreSQL server of its own on 127.0.0.1. Dropping it stops the server and removes its
-/// directory.
+/// directory; if this process is killed, that happens all the same.
 ///
 /// Its functions block; a test on an asynchronous runtime calls them from a thread that may.
 #[derive(Debug)]
@@ -48,6 +51,8 @@ pub struct Cluster {
     port: u16,
     durability: Durability,
     extra_settings: String,
+    /// Sent away before the directory is removed.
+    _watchdog: Watchdog,
     directory: TempDir,
 }
 
@@ -74,12 +79,14 @@ impl Cluster {
         if let Some(user) = &owner {
             chown(&directory, Some(user.uid.as_raw()), Some(user.gid.as_raw()))?;
         }
+        let watchdog = Watchdog::start(&binaries, directory.path(), owner.as_ref())?;
         Ok(Self {
             binaries,
             owner,
             port: 0,
             durability,
             extra_settings: extra.to_owned(),
+            _watchdog: watchdog,
             directory,
         })
     }
@@ -133,19 +140,22 @@ impl Cluster {
 
     /// A program of PostgreSQL's, as the cluster's owner: the server refuses to run as root.
     fn command(&self, program: &str) -> Command {
-        use std::os::unix::process::CommandExt;
         let mut command = Command::new(self.binaries.join(program));
         command
             .current_dir(self.directory.path())
             .stdin(Stdio::null());
-        if let Some(user) = &self.owner {
-            command.uid(user.uid.as_raw()).gid(user.gid.as_raw());
-        }
+        as_owner(&mut command, self.owner.as_ref());
         command
     }
 
     fn data(&self) -> PathBuf {
         self.directory.path().join("data")
+    }
+}
+
+fn as_owner(command: &mut Command, owner: Option<&User>) {
+    if let Some(user) = owner {
+        command.uid(user.uid.as_raw()).gid(user.gid.as_raw());
     }
 }
 

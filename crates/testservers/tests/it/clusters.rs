@@ -1,7 +1,11 @@
 //! Clusters that crash, follow and are promoted.
 
+use std::env;
+use std::io::{BufRead, BufReader};
+use std::net::TcpStream;
+use std::process::{Command, Stdio};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Result;
 use testservers::{BlackHole, Cluster, Durability, Proxy, StopMode, find_postgres};
@@ -53,6 +57,43 @@ fn a_kill_takes_the_sessions_with_it() -> Result<()> {
         assert_eq!(cluster.psql("postgres", asleep)?, "0");
         Ok(())
     })
+}
+
+#[test]
+fn a_server_does_not_outlive_a_killed_process() -> Result<()> {
+    if cluster().is_none() {
+        return Ok(());
+    }
+    let mut child = Command::new(env::current_exe()?)
+        .args(["--exact", "clusters::holds_a_cluster_for_another_test"])
+        .args(["--ignored", "--nocapture"])
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let port = lines
+        .map_while(Result::ok)
+        .find_map(|line| line.split_once("port=")?.1.parse::<u16>().ok())
+        .unwrap();
+    assert!(TcpStream::connect(("127.0.0.1", port)).is_ok());
+    child.kill()?;
+    child.wait()?;
+    let start = Instant::now();
+    while TcpStream::connect(("127.0.0.1", port)).is_ok() {
+        assert!(
+            start.elapsed() < Duration::from_secs(30),
+            "it is still there"
+        );
+        thread::sleep(Duration::from_millis(20));
+    }
+    Ok(())
+}
+
+#[test]
+#[ignore = "runs until it is killed"]
+fn holds_a_cluster_for_another_test() {
+    let cluster = cluster().unwrap();
+    println!("\nport={}", cluster.port());
+    thread::sleep(Duration::from_mins(1));
 }
 
 #[test]

@@ -6,8 +6,6 @@ mod beancount;
 mod bench;
 mod check;
 mod openapi;
-mod packages;
-mod postgres;
 mod process;
 mod test;
 mod workspace;

@@ -81,7 +81,7 @@ pub(crate) async fn open(
         reader,
         background_reader,
         options,
-        keeper: keeper,
+        keeper,
     })
 }
 

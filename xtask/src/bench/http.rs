@@ -4,9 +4,9 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
+use testservers::packages::{self, Package};
 
 use super::server::Server;
-use crate::packages::{self, Package};
 use crate::process;
 
 pub const CONNECTIONS: u32 = 32;

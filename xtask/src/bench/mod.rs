@@ -14,9 +14,9 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 use tempfile::TempDir;
+use testservers::{Cluster, Durability};
 
 use crate::beancount;
-use crate::postgres::{Cluster, Durability};
 use crate::process;
 use crate::workspace::Workspace;
 use product::Product;

@@ -94,7 +94,7 @@ impl Product {
         demo.args([
             "demo",
             "--port",
-            &crate::postgres::free_port()?.to_string(),
+            &testservers::free_port()?.to_string(),
             "--json",
         ]);
         Server::start(demo.env(DATABASE_VARIABLE, database))

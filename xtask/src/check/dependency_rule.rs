@@ -66,6 +66,9 @@ const ALLOWED: [(&str, &[&str]); 13] = [
 /// The console knows the product through the published contract.
 const CONSOLE: (&str, &[&str]) = ("console", &["api"]);
 
+/// Only the unbound stand on it: it is no part of the product.
+const TEST_SERVERS: (&str, &[&str]) = ("testservers", &[]);
+
 /// The binary stands on all of these; see `allowed_for`.
 const BINARY: &str = "tallystick";
 
@@ -157,6 +160,7 @@ fn allowed_for(name: &str) -> Option<Vec<&'static str>> {
         return Some(table().map(|(below, _)| *below).collect());
     }
     table()
+        .chain([&TEST_SERVERS])
         .find(|(crate_name, _)| *crate_name == name)
         .map(|(_, allowed)| allowed.to_vec())
 }
@@ -180,112 +184,4 @@ fn third_party_fault(edge: &Edge) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{ALLOWED, Edge, faults};
-
-    fn ours(from: &str, to: &str) -> Edge {
-        Edge {
-            from: from.into(),
-            to: to.into(),
-            for_tests: false,
-            is_ours: true,
-        }
-    }
-
-    fn third_party(from: &str, to: &str) -> Edge {
-        Edge {
-            is_ours: false,
-            ..ours(from, to)
-        }
-    }
-
-    fn for_tests(edge: Edge) -> Edge {
-        Edge {
-            for_tests: true,
-            ..edge
-        }
-    }
-
-    #[test]
-    fn arrows_that_point_down_pass() {
-        let edges = [
-            ours("tallystick", "migration"),
-            ours("tallystick", "console"),
-            ours("console", "api"),
-            ours("api", "patterns"),
-            ours("performance", "returns"),
-            ours("books", "ledger"),
-            ours("migration", "db"),
-            third_party("api", "actix-web"),
-            third_party("books", "sea-orm"),
-            third_party("returns", "thiserror"),
-        ];
-        assert_eq!(faults(&edges), Vec::<String>::new());
-    }
-
-    #[test]
-    fn an_edge_up_or_across_is_named_with_what_is_allowed() {
-        assert_eq!(
-            faults(&[
-                ours("migration", "entity"),
-                ours("books", "pricing"),
-                ours("db", "entity")
-            ]),
-            [
-                "migration -> entity: migration may depend on db",
-                "books -> pricing: books may depend on identity, ledger, db, entity",
-                "db -> entity: db may depend on nothing of ours",
-            ]
-        );
-    }
-
-    #[test]
-    fn the_test_kit_is_for_tests() {
-        assert!(faults(&[for_tests(ours("books", "testkit"))]).is_empty());
-        assert_eq!(faults(&[ours("books", "testkit")]).len(), 1);
-        assert_eq!(faults(&[for_tests(ours("books", "pricing"))]).len(), 1);
-        let unbound = [
-            ours("testkit", "migration"),
-            third_party("xtask", "actix-web"),
-        ];
-        assert!(faults(&unbound).is_empty());
-    }
-
-    #[test]
-    fn a_crate_outside_the_table_is_a_fault() {
-        let faults = faults(&[ours("common", "db")]);
-        assert!(faults[0].contains("not in the table"), "{faults:?}");
-    }
-
-    #[test]
-    fn the_web_framework_and_the_database_stay_in_their_places() {
-        assert_eq!(
-            faults(&[
-                third_party("books", "actix-web"),
-                third_party("api", "sea-orm")
-            ]),
-            [
-                "books -> actix-web: only api, console, tallystick may depend on it",
-                "api -> sea-orm: all but api, returns, ledger may depend on it",
-            ]
-        );
-        assert_eq!(faults(&[third_party("ledger", "sqlx")]).len(), 1);
-        assert_eq!(
-            faults(&[for_tests(third_party("returns", "sea-orm-migration"))]).len(),
-            1
-        );
-    }
-
-    #[test]
-    fn the_table_has_no_cycle() {
-        for (index, (name, allowed)) in ALLOWED.iter().enumerate() {
-            for below in *allowed {
-                let place = ALLOWED.iter().position(|(other, _)| other == below);
-                assert!(
-                    place.is_some_and(|place| place < index),
-                    "{name} -> {below} points up"
-                );
-            }
-        }
-    }
-}
+mod tests;

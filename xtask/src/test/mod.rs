@@ -8,9 +8,9 @@ use std::process::Command;
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
+use testservers::{Cluster, Durability};
 
 use crate::beancount;
-use crate::postgres::{Cluster, Durability};
 use crate::process;
 use crate::workspace::Workspace;
 use counts::{Counts, Runner};

@@ -31,18 +31,21 @@ const USUAL_PLACES: [&str; 7] = [
     "/Applications/Postgres.app/Contents/Versions/*/bin",
 ];
 
-pub fn find_or_install() -> Result<PathBuf> {
-    if let Some(directory) = find() {
+/// The directory of the server programs; where there is none, they are installed if this can be
+/// done without a question.
+pub(super) fn find_or_install() -> Result<PathBuf> {
+    if let Some(directory) = find_postgres() {
         return Ok(directory);
     }
     let missing = || format!("PostgreSQL {OLDEST_MAJOR} or newer was not found");
     keep_debian_from_making_a_cluster().with_context(missing)?;
     packages::install(&PACKAGE).with_context(missing)?;
-    find().with_context(missing)
+    find_postgres().with_context(missing)
 }
 
-/// What the user put on the PATH comes first, then the newest.
-fn find() -> Option<PathBuf> {
+/// The directory of the server programs, if they are on this machine: what the user put on the
+/// PATH comes first, then the newest.
+pub fn find_postgres() -> Option<PathBuf> {
     let chosen = [on_path(), from_pg_config()].into_iter().flatten();
     chosen
         .chain(in_usual_places())

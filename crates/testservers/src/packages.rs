@@ -9,9 +9,13 @@ use crate::process;
 
 /// A program's package, by the manager that knows it.
 pub struct Package {
+    /// On Debian and its kin.
     pub apt: &'static str,
+    /// On Fedora and its kin.
     pub dnf: &'static str,
+    /// On Alpine.
     pub apk: &'static str,
+    /// With Homebrew.
     pub brew: &'static str,
 }
 

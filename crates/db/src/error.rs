@@ -8,6 +8,8 @@ use std::{
 use sea_orm::{DbErr, RuntimeErr, SqlErr};
 use sqlx::postgres::PgConnectOptions;
 
+use crate::{AddressError, Host};
+
 /// The database could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
@@ -18,6 +20,13 @@ pub enum ConnectError {
     UnknownScheme,
     #[error("DATABASE_URL cannot be read: {source}")]
     InvalidUrl { source: sqlx::Error },
+    #[error("the database's address cannot be used: {0}")]
+    Address(#[from] AddressError),
+    #[error(
+        "the remote PostgreSQL server {host} could be impersonated; write sslmode=verify-full, and \
+         sslrootcert=FILE where its authority is one of your own"
+    )]
+    UnverifiedServer { host: Host },
     #[error("the folder {} cannot be made: {source}; make it, or point DATABASE_URL elsewhere", path.display())]
     Folder {
         path: PathBuf,

@@ -7,6 +7,7 @@
 //! A unit of work runs in a task of its own: a request that is dropped half-way neither interrupts
 //! it nor leaves its transaction open on a connection that others will use.
 
+mod address;
 mod connect;
 mod error;
 mod health;
@@ -15,6 +16,9 @@ pub mod page;
 mod settings;
 mod work;
 
+pub use address::{
+    Address, AddressError, Host, Parts, PostgresAddress, SqliteAddress, SqliteMode, SslMode,
+};
 pub use connect::{Database, Engine};
 pub use error::{ConnectError, Error};
 pub use health::{Connectivity, PoolStatus};

@@ -1,6 +1,6 @@
 //! How far a connection is encrypted, and what proves the server's name.
 
-use std::{fmt, path::PathBuf};
+use std::{fmt, path::PathBuf, str::FromStr};
 
 use sqlx::postgres::PgSslMode;
 
@@ -30,16 +30,6 @@ const MODES: [(&str, SslMode); 6] = [
 ];
 
 impl SslMode {
-    fn parse(text: &str) -> Result<Self, AddressError> {
-        let found = MODES.iter().find(|(name, _)| *name == text);
-        found
-            .map(|(_, mode)| *mode)
-            .ok_or(AddressError::WrongValue {
-                name: "sslmode",
-                expected: "disable, allow, prefer, require, verify-ca or verify-full",
-            })
-    }
-
     pub(super) fn of_driver(self) -> PgSslMode {
         match self {
             Self::Disable => PgSslMode::Disable,
@@ -48,6 +38,20 @@ impl SslMode {
             Self::VerifyCa => PgSslMode::VerifyCa,
             Self::VerifyFull => PgSslMode::VerifyFull,
         }
+    }
+}
+
+impl FromStr for SslMode {
+    type Err = AddressError;
+
+    fn from_str(text: &str) -> Result<Self, AddressError> {
+        let found = MODES.iter().find(|(name, _)| *name == text);
+        found
+            .map(|(_, mode)| *mode)
+            .ok_or(AddressError::WrongValue {
+                name: "sslmode",
+                expected: "disable, allow, prefer, require, verify-ca or verify-full",
+            })
     }
 }
 
@@ -70,7 +74,7 @@ pub struct Tls {
 impl Tls {
     pub fn take(parameters: &mut Parameters) -> Result<Self, AddressError> {
         let mode = parameters.take("sslmode");
-        let mode = mode.as_deref().map(SslMode::parse).transpose()?;
+        let mode = mode.as_deref().map(SslMode::from_str).transpose()?;
         let root = parameters.take("sslrootcert");
         let client = match (parameters.take("sslcert"), parameters.take("sslkey")) {
             (Some(certificate), Some(key)) => Some((certificate.into(), key.into())),

@@ -6,7 +6,10 @@ use std::{
 };
 
 use deadpool::managed::{Manager, Metrics, RecycleError, RecycleResult};
-use sqlx::{ConnectOptions as _, Connection as _, PgConnection, sqlite::SqliteConnectOptions};
+use sqlx::{
+    ConnectOptions as _, Connection as _, PgConnection, postgres::PgConnectOptions,
+    sqlite::SqliteConnectOptions,
+};
 
 use crate::{
     Priority, Settings, address::PostgresAddress, alarm::Alarm, connection::Connection,
@@ -126,8 +129,8 @@ impl Maker {
         });
         let mut options = direct
             .unwrap_or_else(|| server.options(&generation))
-            .application_name(&format!("tallystick {}", priority.as_str()))
             .disable_statement_logging();
+        options = named(options, *priority);
         options = if *behind_pgbouncer {
             options.statement_cache_capacity(0)
         } else {
@@ -136,7 +139,7 @@ impl Maker {
                 .options(session_settings(self.rules.command_timeout))
         };
         let connection = tokio::select! {
-            connection = PgConnection::connect_with(&options) => connection?,
+            connection = connect_within(&options, server.address().connect_timeout()) => connection?,
             () = generation.revoked.cancelled() => return Err(sqlx::Error::PoolClosed),
         };
         let patience = self.rules.command_timeout + GRACE;
@@ -157,6 +160,26 @@ impl Maker {
         let patience = self.rules.command_timeout;
         let observer = Arc::clone(&self.observer);
         Ok(Connection::sqlite(connection, alarm, patience, observer))
+    }
+}
+
+/// Connections tell the server for whom they work: `tallystick application`.
+pub(crate) fn named(options: PgConnectOptions, priority: Priority) -> PgConnectOptions {
+    let program = options.get_application_name().unwrap_or("tallystick");
+    let name = format!("{program} {}", priority.as_str());
+    options.application_name(&name)
+}
+
+async fn connect_within(
+    options: &PgConnectOptions,
+    patience: Option<Duration>,
+) -> Result<PgConnection, sqlx::Error> {
+    let connecting = PgConnection::connect_with(options);
+    match patience {
+        None => connecting.await,
+        Some(patience) => tokio::time::timeout(patience, connecting)
+            .await
+            .unwrap_or_else(|_| Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into())),
     }
 }
 

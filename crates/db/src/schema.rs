@@ -8,6 +8,7 @@ use sqlx::{ConnectOptions as _, postgres::PgPoolOptions, sqlite::SqlitePoolOptio
 use crate::{
     Database, Error, Priority,
     database::Backend,
+    maker::named,
     refusal::{Refusal, connection_error},
 };
 
@@ -28,9 +29,7 @@ impl Database {
                 let options = cluster
                     .direct_options()
                     .map_err(|why| DbErr::from(why.map_or(Refusal::NotThereYet, Refusal::Away)))?;
-                let options = options
-                    .application_name(&format!("tallystick {}", Priority::Schema.as_str()))
-                    .disable_statement_logging();
+                let options = named(options, Priority::Schema).disable_statement_logging();
                 let pool = PgPoolOptions::new()
                     .max_connections(1)
                     .connect_with(options)

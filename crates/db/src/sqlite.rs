@@ -10,7 +10,7 @@ use tokio::sync::Mutex;
 
 use crate::{
     ConnectError, Settings, Synchronous,
-    address::SqliteAddress,
+    address::{SqliteAddress, SqliteMode},
     maker::{Maker, Rules, Source},
     observe::Observer,
     pool::{Pool, Size},
@@ -33,9 +33,8 @@ pub(crate) async fn open(
     observer: &Arc<Observer>,
     families: &PoolFamilies,
 ) -> Result<File, ConnectError> {
-    let options = address
+    let mut options = address
         .options()
-        .journal_mode(SqliteJournalMode::Wal)
         .synchronous(match settings.synchronous {
             Synchronous::Full => SqliteSynchronous::Full,
             Synchronous::Normal => SqliteSynchronous::Normal,
@@ -44,7 +43,12 @@ pub(crate) async fn open(
         .busy_timeout(settings.busy_timeout)
         .statement_cache_capacity(256)
         .disable_statement_logging();
-    make_parent_folder(address.file())?;
+    if address.mode() != SqliteMode::ReadOnly {
+        options = options.journal_mode(SqliteJournalMode::Wal);
+    }
+    if address.mode() == SqliteMode::Create {
+        make_parent_folder(address.file())?;
+    }
     let first = options
         .connect()
         .await

@@ -21,8 +21,8 @@ Examples:
   tallystick pack build --asof 2025-10-21 --ledger books.beancount --fresh
   tallystick positions Broker
 
-Settings come from config/default.toml, config/<TALLYSTICK_ENV>.toml, TALLYSTICK__SECTION__KEY and
-DATABASE_URL; `tallystick doctor` shows what they come to.
+Settings come from config/default.toml, config/<TALLYSTICK_ENV>.toml, TALLYSTICK__SECTION__KEY,
+DATABASE_URL and DB_... (docs/configuration.md); `tallystick doctor` shows what they come to.
 Exit status: 0 done, 1 failed, 2 wrong usage.";
 
 #[derive(Debug, Subcommand)]

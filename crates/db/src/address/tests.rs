@@ -1,6 +1,7 @@
 mod environment;
 mod postgres;
 mod secrets;
+mod servers;
 mod sqlite;
 
 use super::{Address, AddressError, PostgresAddress, SqliteAddress};

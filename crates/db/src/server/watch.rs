@@ -72,8 +72,13 @@ impl Server {
                 Ok((connection, answer)) if !answer.read_only => {
                     return Ok((host.clone(), connection, answer));
                 }
-                Ok((connection, answer)) => {
+                Ok((connection, answer)) if !self.address.requires_primary() => {
                     standby.get_or_insert((host.clone(), connection, answer));
+                }
+                Ok(_) => {
+                    failure.get_or_insert(changed(
+                        "it takes no writes, and the address asks for a primary",
+                    ));
                 }
                 Err(error) => {
                     failure.get_or_insert(error);
@@ -87,10 +92,11 @@ impl Server {
     }
 
     async fn meet(&self, host: &Host) -> Result<(PgConnection, Answer), sqlx::Error> {
-        let options = self
-            .address
-            .options(host)
-            .application_name("tallystick watcher")
+        let options = self.address.options(host);
+        let program = options.get_application_name().unwrap_or("tallystick");
+        let name = format!("{program} watcher");
+        let options = options
+            .application_name(&name)
             .statement_cache_capacity(0)
             .disable_statement_logging();
         let patience = self.address.connect_timeout().unwrap_or(CONNECT_PATIENCE);

@@ -1,4 +1,4 @@
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use super::sources::Origin;
 
@@ -24,16 +24,23 @@ pub enum Error {
 pub enum Fault {
     WrongValue {
         key: &'static str,
-        /// What was written, unless it may be a secret.
-        text: Option<String>,
+        text: String,
         origin: Origin,
-        expected: &'static str,
+        expected: Cow<'static, str>,
+    },
+    /// What was written may be a secret, or is no text.
+    Unusable {
+        key: &'static str,
+        origin: Origin,
+        reason: String,
     },
     UnknownKey {
         key: String,
         origin: Origin,
         known: String,
     },
+    /// Settings that are right by themselves, but not together.
+    Contradiction(String),
 }
 
 impl fmt::Display for Fault {
@@ -41,20 +48,20 @@ impl fmt::Display for Fault {
         match self {
             Self::WrongValue {
                 key,
-                text: Some(text),
+                text,
                 origin,
                 expected,
             } => {
                 write!(f, "{key} is `{text}` ({origin}); expected {expected}")
             }
-            Self::WrongValue {
+            Self::Unusable {
                 key,
-                text: None,
                 origin,
-                expected,
+                reason,
             } => {
-                write!(f, "{key} cannot be used ({origin}); expected {expected}")
+                write!(f, "{key} cannot be used ({origin}): {reason}")
             }
+            Self::Contradiction(text) => f.write_str(text),
             Self::UnknownKey { key, origin, known } => {
                 write!(f, "{key} is not a setting ({origin}); {known}")
             }

@@ -1,6 +1,8 @@
 //! What the program is told to do: config/*.toml, then the environment, checked key by key.
 
+mod database;
 mod database_url;
+mod duration;
 mod error;
 mod reader;
 mod sources;
@@ -9,6 +11,7 @@ mod tests;
 
 use std::{net::IpAddr, path::PathBuf, time::Duration};
 
+pub use database::Database;
 pub use database_url::DatabaseUrl;
 pub use error::Error;
 use reader::Reader;
@@ -41,16 +44,6 @@ pub struct Server {
 }
 
 #[derive(Clone, Debug)]
-pub struct Database {
-    pub url: DatabaseUrl,
-    pub max_connections: u32,
-    pub acquire_timeout: Duration,
-    pub statement_timeout: Duration,
-    pub busy_timeout: Duration,
-    pub migrate_on_start: bool,
-}
-
-#[derive(Clone, Debug)]
 pub struct Log {
     pub format: LogFormat,
     /// A level or a list of directives, as `tracing` reads them.
@@ -80,7 +73,7 @@ impl Settings {
         let mut reader = Reader::new(sources.values(&environment)?);
         let sections = (
             read_server(&mut reader),
-            read_database(&mut reader),
+            database::read(&mut reader, sources, &environment),
             read_log(&mut reader),
             read_ledger(&mut reader),
         );
@@ -97,19 +90,6 @@ impl Settings {
             log,
             ledger,
         })
-    }
-}
-
-impl Database {
-    /// The same in the words of the database crate.
-    pub fn connection(&self) -> db::Settings {
-        db::Settings {
-            pool_max_size: self.max_connections,
-            acquire_timeout: self.acquire_timeout,
-            command_timeout: self.statement_timeout,
-            busy_timeout: self.busy_timeout,
-            ..db::Settings::new(self.url.reveal())
-        }
     }
 }
 
@@ -143,31 +123,6 @@ fn read_server(reader: &mut Reader) -> Option<Server> {
     })
 }
 
-fn read_database(reader: &mut Reader) -> Option<Database> {
-    let is_default_url = reader.is_built_in("database.url");
-    let url = reader.take_secret("database.url", database_url::EXPECTED, DatabaseUrl::parse);
-    let max_connections = reader.take(
-        "database.max_connections",
-        "a number from 1 to 1000",
-        within(1, 1000),
-    );
-    let acquire_timeout = take_milliseconds(reader, "database.acquire_timeout_ms");
-    let statement_timeout = take_milliseconds(reader, "database.statement_timeout_ms");
-    let busy_timeout = take_milliseconds(reader, "database.busy_timeout_ms");
-    let migrate_on_start =
-        reader.take_if_there("database.migrate_on_start", "true or false", |text| {
-            text.parse().ok()
-        });
-    Some(Database {
-        url: url?,
-        max_connections: max_connections?,
-        acquire_timeout: acquire_timeout?,
-        statement_timeout: statement_timeout?,
-        busy_timeout: busy_timeout?,
-        migrate_on_start: migrate_on_start.unwrap_or(is_default_url),
-    })
-}
-
 fn read_log(reader: &mut Reader) -> Option<Log> {
     let format = reader.take("log.format", "text or json", |text| match text {
         "text" => Some(LogFormat::Text),
@@ -190,12 +145,6 @@ fn read_ledger(reader: &mut Reader) -> Option<Ledger> {
         Some((!text.is_empty()).then(|| PathBuf::from(text)))
     });
     Some(Ledger { path: path? })
-}
-
-fn take_milliseconds(reader: &mut Reader, key: &'static str) -> Option<Duration> {
-    reader.take(key, "milliseconds from 1 to 3600000", |text| {
-        within(1, 3_600_000)(text).map(Duration::from_millis)
-    })
 }
 
 fn within<T: std::str::FromStr + PartialOrd>(least: T, most: T) -> impl Fn(&str) -> Option<T> {

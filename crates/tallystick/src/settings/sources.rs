@@ -5,12 +5,15 @@ use std::{
 
 use config::{Config, ConfigError, Environment, File, FileFormat, Value, ValueKind};
 
-use super::Error;
+use super::{Error, database::KEYS, duration::Unit};
 
 const BUILT_IN: &str = include_str!("../../../../config/default.toml");
 
 /// Environments that need no file of their own.
 const KNOWN_ENVIRONMENTS: [&str; 3] = ["development", "test", "production"];
+
+/// Keys that take a list; its entries come as lines.
+const LISTS: [&str; 1] = ["database.replicas"];
 
 /// Where settings come from: a folder that may hold `config/`, and environment variables.
 pub struct Sources {
@@ -22,6 +25,8 @@ pub struct Sources {
 pub struct Found {
     pub text: Option<String>,
     pub origin: Origin,
+    /// What the number counts, where that is not the key's own unit.
+    pub unit: Option<Unit>,
 }
 
 #[derive(Clone, PartialEq, Eq)]
@@ -29,6 +34,26 @@ pub enum Origin {
     BuiltIn,
     File(String),
     Variable(String),
+}
+
+/// How specific a source is: the later ones are laid over the earlier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Layer {
+    BuiltIn,
+    DefaultFile,
+    EnvironmentFile,
+    Variable,
+}
+
+impl Origin {
+    pub fn layer(&self) -> Layer {
+        match self {
+            Self::BuiltIn => Layer::BuiltIn,
+            Self::File(file) if file.ends_with("default.toml") => Layer::DefaultFile,
+            Self::File(_) => Layer::EnvironmentFile,
+            Self::Variable(_) => Layer::Variable,
+        }
+    }
 }
 
 impl std::fmt::Display for Origin {
@@ -93,15 +118,18 @@ impl Sources {
 
         let mut found = BTreeMap::new();
         flatten(String::new(), config.cache, &mut found);
-        if let Some(url) = self.variable("DATABASE_URL") {
-            let origin = Origin::Variable("DATABASE_URL".to_owned());
-            found.insert(
-                "database.url".to_owned(),
-                Found {
-                    text: Some(url.to_owned()),
-                    origin,
-                },
-            );
+        for key in KEYS {
+            let Some(variable) = key.variable else {
+                continue;
+            };
+            if let Some(text) = self.variable(variable) {
+                let found_here = Found {
+                    text: Some(text.to_owned()),
+                    origin: Origin::Variable(variable.to_owned()),
+                    unit: key.unit,
+                };
+                found.insert(key.name.to_owned(), found_here);
+            }
         }
         Ok(found)
     }
@@ -129,26 +157,29 @@ fn flatten(key: String, value: Value, found: &mut BTreeMap<String, Found>) {
         }
         Some(file) => Origin::File(file.to_owned()),
     };
+    if let ValueKind::Table(table) = value.kind {
+        for (part, value) in table {
+            let key = if key.is_empty() {
+                part
+            } else {
+                format!("{key}.{part}")
+            };
+            flatten(key, value, found);
+        }
+    } else {
+        let text = text_of(&key, value);
+        let unit = None;
+        found.insert(key, Found { text, origin, unit });
+    }
+}
+
+fn text_of(key: &str, value: Value) -> Option<String> {
     match value.kind {
-        ValueKind::Table(table) => {
-            for (part, value) in table {
-                let key = if key.is_empty() {
-                    part
-                } else {
-                    format!("{key}.{part}")
-                };
-                flatten(key, value, found);
-            }
+        ValueKind::Array(entries) if LISTS.contains(&key) => {
+            let texts = entries.into_iter().map(|entry| entry.into_string().ok());
+            Some(texts.collect::<Option<Vec<_>>>()?.join("\n"))
         }
-        _ => {
-            found.insert(
-                key,
-                Found {
-                    text: value.into_string().ok(),
-                    origin,
-                },
-            );
-        }
+        _ => value.into_string().ok(),
     }
 }
 

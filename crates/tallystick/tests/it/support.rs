@@ -85,7 +85,8 @@ impl Home {
             .stdin(Stdio::null());
         for (name, _) in env::vars_os() {
             let name_text = name.to_string_lossy();
-            if name_text.starts_with("TALLYSTICK") || name_text == "DATABASE_URL" {
+            let is_setting = ["TALLYSTICK", "DATABASE_URL", "DB_", "PG"];
+            if is_setting.iter().any(|start| name_text.starts_with(start)) {
                 command.env_remove(&name);
             }
         }

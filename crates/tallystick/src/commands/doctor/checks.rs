@@ -47,7 +47,7 @@ fn configuration(settings: &Settings) -> Check {
 
 async fn database(settings: &Settings) -> Vec<Check> {
     let url = &settings.database.url;
-    let missing = url.sqlite_file().filter(|file| !Path::new(file).exists());
+    let missing = url.sqlite_file().filter(|file| !file.exists());
     if missing.is_some() {
         let found = format!("{url} is not there yet");
         let check = if settings.database.migrate_on_start {
@@ -117,7 +117,7 @@ async fn writing(database: &Database) -> Check {
 
 /// The space beside an SQLite file; a server looks after its own.
 fn disk(settings: &Settings) -> Option<Check> {
-    let file = Path::new(settings.database.url.sqlite_file()?);
+    let file = settings.database.url.sqlite_file()?;
     let folder = file.ancestors().skip(1).find(|folder| folder.is_dir());
     let folder = folder.unwrap_or_else(|| Path::new("."));
     let check = match fs4::available_space(folder) {

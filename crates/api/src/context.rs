@@ -18,6 +18,8 @@ use uuid::Uuid;
 
 use crate::{
     AppState,
+    caller::POSITION,
+    extract::CallersDatabase,
     problem::{Problem, kinds},
 };
 
@@ -26,6 +28,7 @@ use crate::{
 pub struct RequestId(pub Arc<str>);
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const POSITION_HEADER: HeaderName = HeaderName::from_static(POSITION);
 const LONGEST_REQUEST_ID: usize = 128;
 
 /// Gives a request its context, and every answer its request id and form.
@@ -61,6 +64,9 @@ pub async fn with_context<B: MessageBody + 'static>(
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
+    if let Some(position) = position_of(&response) {
+        response.headers_mut().insert(POSITION_HEADER, position);
+    }
     let status = response.status();
     let duration = started.elapsed();
     if let Some(state) = state {
@@ -71,6 +77,13 @@ pub async fn with_context<B: MessageBody + 'static>(
     }
     log_end(&span, &method, status, duration.as_secs_f64() * 1e3);
     Ok(response)
+}
+
+/// Present where the request wrote, or had a position of its own, and there are replicas.
+fn position_of<B>(response: &ServiceResponse<B>) -> Option<HeaderValue> {
+    let extensions = response.request().extensions();
+    let position = extensions.get::<CallersDatabase>()?.0.position()?;
+    HeaderValue::from_str(&position.to_string()).ok()
 }
 
 /// What was only read without a fault is of interest to nobody but a debugger.

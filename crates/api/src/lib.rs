@@ -8,6 +8,7 @@
 //! - [`openapi`]: the contract, made from the code.
 
 mod answer;
+mod caller;
 mod context;
 mod cursor;
 mod etag;

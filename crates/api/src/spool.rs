@@ -23,7 +23,7 @@ pub struct Spooled {
 
 impl Spooled {
     /// The whole body once more.
-    pub fn from_start(&self) -> Result<File, Problem> {
+    pub fn reopen(&self) -> Result<File, Problem> {
         let mut file = self.file.try_clone().map_err(Problem::internal)?;
         file.rewind().map_err(Problem::internal)?;
         Ok(file)

@@ -1,18 +1,22 @@
 //! What all handlers share.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+};
 
 use db::Database;
 use entity::values::UserId;
 use futures_util::future::BoxFuture;
-use identity::{Actor, Clock, Ctx};
+use identity::Clock;
 
 use crate::{
     idempotency::InFlight,
     ledger_head::LedgerHeadReader,
     metrics::Metrics,
+    problem::{Problem, kinds},
     routes::{
-        packs::{self, LatestPacks},
+        packs::{self, FrozenPacks, LatestPacks},
         positions::{self, Grounds, PositionsCache},
     },
 };
@@ -75,8 +79,9 @@ pub type SchemaCheck = fn(Database) -> BoxFuture<'static, SchemaState>;
 pub struct AppState {
     pub database: Database,
     pub clock: Clock,
-    /// For whom the service acts, as long as there are no accounts.
-    pub owner: UserId,
+    /// For whom the service acts, as long as there are no accounts; known once the database has
+    /// been reached.
+    owner: OnceLock<UserId>,
     pub config: ApiConfig,
     pub schema_check: SchemaCheck,
     pub(crate) ledger_head: Arc<LedgerHeadReader>,
@@ -85,6 +90,7 @@ pub struct AppState {
     pub(crate) positions: PositionsCache,
     pub(crate) grounds: Grounds,
     pub(crate) latest_packs: LatestPacks,
+    pub(crate) frozen_packs: FrozenPacks,
 }
 
 impl AppState {
@@ -93,31 +99,36 @@ impl AppState {
     pub fn new(
         database: Database,
         clock: Clock,
-        owner: UserId,
         config: ApiConfig,
         schema_check: SchemaCheck,
     ) -> Result<Self, prometheus::Error> {
         let metrics = Metrics::new(&config, &database)?;
         let ledger_head = Arc::new(LedgerHeadReader::new(config.ledger_path.clone()));
-        let ctx = Ctx {
-            actor: Actor::user(owner),
-            scope: owner,
-            request_id: "shared".into(),
-            clock,
-            database: database.clone(),
-        };
         Ok(Self {
-            grounds: positions::share_grounds(ctx.clone(), Arc::clone(&ledger_head)),
-            latest_packs: packs::share_latest(ctx),
+            grounds: positions::share_grounds(database.clone(), clock, Arc::clone(&ledger_head)),
+            latest_packs: packs::share_latest(database.clone(), clock),
             database,
             clock,
-            owner,
+            owner: OnceLock::new(),
             config,
             schema_check,
             ledger_head,
             metrics,
             in_flight: InFlight::default(),
             positions: PositionsCache::default(),
+            frozen_packs: FrozenPacks::default(),
         })
+    }
+
+    /// Says for whom the service acts; from now on it answers requests about books.
+    pub fn set_owner(&self, owner: UserId) {
+        // A second time changes nothing: it is the same owner.
+        let _ = self.owner.set(owner);
+    }
+
+    pub(crate) fn owner(&self) -> Result<UserId, Problem> {
+        let advice = "the service waits for its database, or for that to be migrated; try again";
+        let known = self.owner.get().copied();
+        known.ok_or_else(|| Problem::new(kinds::UNAVAILABLE, advice).retry_later())
     }
 }

@@ -47,10 +47,16 @@ impl Database {
     /// Opens the database and fails if it does not answer.
     pub async fn connect(settings: &Settings) -> Result<Self, ConnectError> {
         let database = Self::open(settings).await?;
-        if let Backend::Postgres(cluster) = &database.reader.inner.backend {
-            cluster.first_contact().await?;
-        }
+        database.first_contact().await?;
         Ok(database)
+    }
+
+    /// Waits until the database has answered, or once refused to.
+    pub async fn first_contact(&self) -> Result<(), ConnectError> {
+        match &self.reader.inner.backend {
+            Backend::Sqlite(_) => Ok(()),
+            Backend::Postgres(cluster) => cluster.first_contact().await,
+        }
     }
 
     /// As [`Database::connect`], but a PostgreSQL server may come later: until it does, units of

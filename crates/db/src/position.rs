@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 /// A place in the log of one primary, in bytes; later is greater. Written as PostgreSQL does:
 /// `16/B374D848`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position(u64);
 
 impl From<u64> for Position {

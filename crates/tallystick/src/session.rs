@@ -16,12 +16,17 @@ pub fn clock() -> Clock {
 /// Opens the database and makes sure that its schema is this program's.
 pub async fn open_database(settings: &Settings) -> Result<Database, Error> {
     let database = Database::connect(&settings.database.connection()).await?;
-    if settings.database.migrate_on_start {
-        migrate(&database).await?;
-    } else {
-        migration::require_current(&database).await?;
-    }
+    prepare(settings, &database).await?;
     Ok(database)
+}
+
+/// Makes sure that the schema is this program's.
+pub async fn prepare(settings: &Settings, database: &Database) -> Result<(), Error> {
+    if settings.database.migrate_on_start {
+        migrate(database).await
+    } else {
+        Ok(migration::require_current(database).await?)
+    }
 }
 
 /// Brings the schema up to this program's.

@@ -51,7 +51,8 @@ impl App {
     async fn over(database: Database, config: ApiConfig) -> Self {
         let clock = Clock::new(Utc::now);
         let owner = identity::local_owner(&database, clock).await.unwrap();
-        let state = AppState::new(database.clone(), clock, owner, config, schema_state).unwrap();
+        let state = AppState::new(database.clone(), clock, config, schema_state).unwrap();
+        state.set_owner(owner);
 
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());

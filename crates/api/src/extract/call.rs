@@ -4,12 +4,14 @@ use std::{
 };
 
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, web::Data};
-use identity::{Actor, Ctx};
+use db::Database;
+use identity::Ctx;
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::query::read_query;
 use crate::{
     AppState,
+    caller::Caller,
     context::RequestId,
     etag::{Etag, Preconditions},
     problem::Problem,
@@ -19,12 +21,16 @@ use crate::{
 /// headers that any handler may need.
 pub struct Call<Q = NoParameters> {
     pub ctx: Ctx,
+    pub caller: Caller,
     pub query: Q,
     pub state: Data<AppState>,
     pub preconditions: Preconditions,
     pub idempotency_key: Option<String>,
     pub request: HttpRequest,
 }
+
+/// Kept with the request, so that its answer can tell how far its writes reach.
+pub struct CallersDatabase(pub Database);
 
 /// A query that takes no parameters.
 #[derive(Debug, Deserialize)]
@@ -56,14 +62,14 @@ fn read<Q: DeserializeOwned>(request: &HttpRequest) -> Result<Call<Q>, Problem> 
         .extensions()
         .get::<RequestId>()
         .map_or_else(|| Arc::from(""), |id| id.0.clone());
+    let caller = Caller::of_request(state.owner()?, request.method(), request.headers())?;
+    let ctx = caller.ctx(&state.database, state.clock, request_id);
+    request
+        .extensions_mut()
+        .insert(CallersDatabase(ctx.database.clone()));
     Ok(Call {
-        ctx: Ctx {
-            actor: Actor::user(state.owner),
-            scope: state.owner,
-            request_id,
-            clock: state.clock,
-            database: state.database.clone(),
-        },
+        ctx,
+        caller,
         state,
         preconditions: Preconditions::read(request.headers())?,
         idempotency_key: idempotency_key(request)?,

@@ -9,6 +9,6 @@ mod query;
 mod values;
 
 pub use body::{Body, ContentKind, TextBody, content_kind, incomplete, wrong_media_type};
-pub use call::Call;
+pub use call::{Call, CallersDatabase};
 pub use path::UrlPath;
 pub use values::{Date, Limit, Words, given, present};

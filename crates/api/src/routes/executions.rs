@@ -97,7 +97,7 @@ pub async fn execute_pattern(call: Call, body: Body<ExecuteIn>) -> Result<HttpRe
     let Body { value, bytes } = body;
     let run = async {
         let head = call.state.ledger_head.read().await;
-        Ok(patterns::run(&call.ctx, value.into(), head).await?)
+        Ok(Box::pin(patterns::run(&call.ctx, value.into(), head)).await?)
     };
     idempotency::prepare_and_create(
         &call,
@@ -162,7 +162,7 @@ pub async fn replay_execution(
     call: Call,
     UrlPath(id): UrlPath<ExecutionId>,
 ) -> Result<HttpResponse, Problem> {
-    let rerun = async { Ok(patterns::rerun(&call.ctx, id).await?) };
+    let rerun = async { Ok(Box::pin(patterns::rerun(&call.ctx, id)).await?) };
     idempotency::prepare_and_create(
         &call,
         [],

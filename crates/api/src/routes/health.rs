@@ -262,7 +262,7 @@ pub async fn get_readiness(state: Data<AppState>) -> Result<HttpResponse, Proble
         Connectivity::Disconnected => SchemaState::Unknown,
         _ => (state.schema_check)(state.database.clone()).await,
     };
-    let ready = db == Connectivity::Connected && migrations == SchemaState::Current;
+    let ready = db != Connectivity::Disconnected && migrations == SchemaState::Current;
     let code = if ready {
         StatusCode::OK
     } else {

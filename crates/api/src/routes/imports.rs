@@ -204,7 +204,7 @@ async fn preview(
     let report = ctx
         .database
         .read(async |tx: Tx| -> Result<_, Problem> {
-            let portfolio = books::portfolios::find(&ctx, &tx, id).await?;
+            let portfolio = books::portfolios::find(ctx, &tx, id).await?;
             let request = request(portfolio.name, file_hash.clone());
             Ok(import::preview_ledger(ctx, &tx, &ledger, &view, &request).await?)
         })

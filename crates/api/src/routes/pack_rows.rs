@@ -206,7 +206,7 @@ pub async fn load_prices(
     rows: Spooled,
 ) -> Result<HttpResponse, Problem> {
     idempotency::create(&call, &rows.hash, async |ctx: &Ctx, tx: &Tx| {
-        let rows = load::prices(ctx, tx, &id, rows.format, rows.from_start()?).await?;
+        let rows = load::prices(ctx, tx, &id, rows.format, rows.reopen()?).await?;
         let pack_id = id.clone();
         Ok(Answer::ok(&LoadedOut { pack_id, rows })?.with_status(StatusCode::CREATED))
     })
@@ -238,7 +238,7 @@ pub async fn load_fx_rates(
     rows: Spooled,
 ) -> Result<HttpResponse, Problem> {
     idempotency::create(&call, &rows.hash, async |ctx: &Ctx, tx: &Tx| {
-        let rows = load::fx_rates(ctx, tx, &id, rows.format, rows.from_start()?).await?;
+        let rows = load::fx_rates(ctx, tx, &id, rows.format, rows.reopen()?).await?;
         let pack_id = id.clone();
         Ok(Answer::ok(&LoadedOut { pack_id, rows })?.with_status(StatusCode::CREATED))
     })

@@ -3,12 +3,12 @@
 use actix_web::{HttpResponse, web::ServiceConfig};
 use bytes::Bytes;
 use chrono::{DateTime, NaiveDate, Utc};
-use db::{Tx, page::Page};
+use db::{Database, Tx, page::Page};
 use entity::{
     pricing::pack,
     values::{self, Ratio},
 };
-use identity::Ctx;
+use identity::{Clock, Ctx};
 use pricing::{
     DEFAULT_POLICY,
     packs::{self, Filter, NewPack},
@@ -17,9 +17,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
+mod frozen;
+
+pub use frozen::FrozenPacks;
+
 use super::readable;
 use crate::{
-    answer::{Answer, not_modified, show},
+    answer::{Answer, not_modified},
+    caller::Caller,
     cursor::{ListOut, page},
     etag::Etag,
     extract::{Body, Call, Date, Limit, UrlPath},
@@ -212,7 +217,7 @@ pub async fn get_latest_pack(call: Call<LatestPack>) -> Result<HttpResponse, Pro
         .policy
         .clone()
         .unwrap_or_else(|| DEFAULT_POLICY.to_owned());
-    let (etag, body) = call.state.latest_packs.ask(policy).await??;
+    let (etag, body) = call.state.latest_packs.ask((call.caller, policy)).await??;
     if call.has(&etag) {
         return Ok(not_modified(etag));
     }
@@ -220,11 +225,11 @@ pub async fn get_latest_pack(call: Call<LatestPack>) -> Result<HttpResponse, Pro
 }
 
 /// The newest pack by policy, as it is sent: many ask for it at once.
-pub type LatestPacks = SharedReads<String, Result<(Etag, Bytes), Problem>>;
+pub type LatestPacks = SharedReads<(Caller, String), Result<(Etag, Bytes), Problem>>;
 
-pub fn share_latest(ctx: Ctx) -> LatestPacks {
-    SharedReads::start(move |policy: String| {
-        let ctx = ctx.clone();
+pub fn share_latest(database: Database, clock: Clock) -> LatestPacks {
+    SharedReads::start(move |(caller, policy): (Caller, String)| {
+        let ctx = caller.ctx(&database, clock, "shared".into());
         async move {
             let reader = ctx.database.reader();
             let found = packs::require_latest(&ctx, reader, &policy, None).await?;
@@ -246,6 +251,25 @@ pub fn share_latest(ctx: Ctx) -> LatestPacks {
     ),
 )]
 pub async fn get_pack(call: Call, UrlPath(id): UrlPath<String>) -> Result<HttpResponse, Problem> {
+    let (etag, body) = match call.state.frozen_packs.find(&call, &id) {
+        Some(kept) => kept,
+        None => read_pack(&call, id).await?,
+    };
+    if call.has(&etag) {
+        return Ok(not_modified(etag));
+    }
+    Ok(Answer::of_bytes(body).with_etag(etag).into())
+}
+
+async fn read_pack(call: &Call, id: String) -> Result<(Etag, Bytes), Problem> {
     let found = packs::find(&call.ctx, call.ctx.database.reader(), &id).await?;
-    show(&call, etag_of(&found), || PackOut::from(found))
+    let is_frozen = found.status != values::PackStatus::Warming;
+    let etag = etag_of(&found);
+    let body: Bytes = serde_json::to_vec(&PackOut::from(found))
+        .map_err(Problem::internal)?
+        .into();
+    if is_frozen {
+        call.state.frozen_packs.keep(id, &etag, &body);
+    }
+    Ok((etag, body))
 }

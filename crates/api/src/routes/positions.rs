@@ -59,6 +59,7 @@ pub async fn list_positions(
     UrlPath(id): UrlPath<PortfolioId>,
 ) -> Result<HttpResponse, Problem> {
     let question = Question {
+        caller: call.caller,
         portfolio: id,
         pack_id: call.query.pack_id.clone(),
         asof: call.query.asof.map(|date| date.0),

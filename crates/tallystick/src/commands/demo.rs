@@ -20,13 +20,19 @@ pub async fn run(settings: &Settings, args: Demo) -> Result<(), Error> {
     session::migrate(&database).await?;
     let ctx = session::local_ctx(database).await?;
     let loaded = demo::load(&ctx, Progress::unless_json(args.json)).await?;
-    serve::serve(settings, ctx.database, listener, || {
-        if args.json {
-            print_json(&json!({ "url": url }))
-        } else {
-            print(&what_to_try(&url, &loaded, settings))
-        }
-    })
+    serve::serve(
+        settings,
+        ctx.database,
+        serve::Readiness::Ready,
+        listener,
+        || {
+            if args.json {
+                print_json(&json!({ "url": url }))
+            } else {
+                print(&what_to_try(&url, &loaded, settings))
+            }
+        },
+    )
     .await
 }
 

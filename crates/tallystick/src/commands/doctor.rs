@@ -1,6 +1,7 @@
 //! `tallystick doctor`: what is configured, whether it works, and what to do where it does not.
 
 mod checks;
+mod server;
 
 use serde::Serialize;
 

@@ -5,10 +5,11 @@ use std::{
     net::{SocketAddr, TcpListener},
     pin::Pin,
     sync::Arc,
+    time::Duration,
 };
 
 use api::{ApiConfig, AppState, Limits, SchemaState};
-use db::Database;
+use db::{Connectivity, Database, Priority};
 use serde_json::json;
 
 use crate::{
@@ -23,8 +24,18 @@ use crate::{
 pub async fn run(settings: &Settings, args: Serve) -> Result<(), Error> {
     let listener = listen(&settings.server, args.port)?;
     let url = url_of(&listener)?;
-    let database = session::open_database(settings).await?;
-    serve(settings, database, listener, || {
+    let database = Database::open(&settings.database.connection()).await?;
+    let readiness = match database.first_contact().await {
+        Ok(()) => {
+            session::prepare(settings, &database).await?;
+            Readiness::Ready
+        }
+        Err(error) => {
+            tracing::warn!("serving without a database until there is one: {error}");
+            Readiness::Waiting
+        }
+    };
+    serve(settings, database, readiness, listener, || {
         if args.json {
             print_json(&json!({ "url": url }))
         } else {
@@ -54,11 +65,11 @@ pub fn url_of(listener: &TcpListener) -> Result<String, Error> {
 pub async fn serve(
     settings: &Settings,
     database: Database,
+    readiness: Readiness,
     listener: TcpListener,
     announce: impl FnOnce() -> Result<(), Error>,
 ) -> Result<(), Error> {
     let clock = session::clock();
-    let owner = identity::local_owner(&database, clock).await?;
     let config = ApiConfig {
         build: option_env!("TALLYSTICK_BUILD")
             .unwrap_or("unknown")
@@ -66,13 +77,19 @@ pub async fn serve(
         ledger_path: settings.ledger.path.clone(),
         ..ApiConfig::new(settings.environment.as_str())
     };
-    let state = AppState::new(database.clone(), clock, owner, config, check_schema)
+    let state = AppState::new(database.clone(), clock, config, check_schema)
         .map_err(|error| Error::Metrics(error.to_string()))?;
+    let state = Arc::new(state);
+    if readiness == Readiness::Ready {
+        state.set_owner(identity::local_owner(&database, clock).await?);
+    }
     let mut stop = StopSignals::new().map_err(Error::Signals)?;
-    let server =
-        api::serve(Arc::new(state), listener, &limits(&settings.server)).map_err(Error::Service)?;
+    let server = api::serve(Arc::clone(&state), listener, &limits(&settings.server))
+        .map_err(Error::Service)?;
     let handle = server.handle();
     let mut running = tokio::spawn(server);
+    let waiting = (readiness == Readiness::Waiting)
+        .then(|| tokio::spawn(wait_for_database(settings.clone(), database.clone(), state)));
     announce()?;
 
     let ended = tokio::select! {
@@ -87,11 +104,54 @@ pub async fn serve(
             running.await
         }
     };
+    if let Some(waiting) = waiting {
+        waiting.abort();
+    }
     database.close().await;
     match ended {
         Ok(outcome) => outcome.map_err(Error::Service),
         Err(stopped) => Err(Error::Service(stopped.into())),
     }
+}
+
+/// Whether the database was there at the start.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Readiness {
+    Ready,
+    /// Books are served once it has come, and holds this program's schema.
+    Waiting,
+}
+
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+async fn wait_for_database(settings: Settings, database: Database, state: Arc<AppState>) {
+    let mut last_said = String::new();
+    loop {
+        if database.connectivity().await == Connectivity::Connected {
+            match begin_serving(&settings, &database, &state).await {
+                Ok(()) => return,
+                Err(error) if error.to_string() == last_said => {}
+                Err(error) => {
+                    last_said = error.to_string();
+                    tracing::error!(
+                        "the database is there, but it cannot be used yet: {last_said}"
+                    );
+                }
+            }
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+async fn begin_serving(
+    settings: &Settings,
+    database: &Database,
+    state: &AppState,
+) -> Result<(), Error> {
+    session::prepare(settings, database).await?;
+    state.set_owner(identity::local_owner(database, session::clock()).await?);
+    tracing::info!("the database is there: serving books from now on");
+    Ok(())
 }
 
 fn limits(server: &Server) -> Limits {
@@ -110,6 +170,7 @@ fn limits(server: &Server) -> Limits {
 
 fn check_schema(database: Database) -> Pin<Box<dyn Future<Output = SchemaState> + Send>> {
     Box::pin(async move {
+        let database = database.with_priority(Priority::Schema);
         match migration::require_current(&database).await {
             Ok(()) => SchemaState::Current,
             Err(migration::Error::Pending { .. }) => SchemaState::Pending,

@@ -1,6 +1,7 @@
 use std::net::TcpListener;
 
 use serde_json::Value;
+use testservers::{Cluster, Durability};
 
 use crate::support::{Home, LEDGER};
 
@@ -46,6 +47,9 @@ fn what_works_is_shown() {
         "database",
         "migrations",
         "writing",
+        "server",
+        "settings",
+        "tables",
         "disk",
         "ledger",
         "port",
@@ -56,6 +60,49 @@ fn what_works_is_shown() {
     assert!(
         table.contains("all applied") && table.contains("what to do"),
         "{table}"
+    );
+}
+
+#[test]
+fn a_server_says_what_it_is_and_what_of_it_is_dangerous() {
+    if testservers::find_postgres().is_none() {
+        println!("skipped: there is no PostgreSQL to start");
+        return;
+    }
+    let cluster = Cluster::start(Durability::Committed).unwrap();
+    cluster.create_database("books").unwrap();
+    let home = home().with("DATABASE_URL", &cluster.url("books"));
+    home.run(&["migrate", "up"]).succeeded();
+    let (status, found) = report(&home);
+    assert_eq!(status, Some(0), "{found}");
+    let says = |found: &Value, check: &str| {
+        let checks = found["checks"].as_array().unwrap();
+        let one = checks.iter().find(|one| one["check"] == check).unwrap();
+        format!("{} {}", one["found"], one["advice"])
+    };
+    assert!(says(&found, "server").contains("PostgreSQL"), "{found}");
+    assert!(says(&found, "role").contains("a superuser"), "{found}");
+    assert!(
+        says(&found, "connections").contains("tallystick application"),
+        "{found}"
+    );
+    assert!(says(&found, "tables").contains("lots "), "{found}");
+    assert_eq!(state(&found, "pooler"), "ok", "{found}");
+
+    cluster.set("fsync", "off").unwrap();
+    let (status, found) = report(&home);
+    assert_eq!(
+        (status, state(&found, "settings")),
+        (Some(1), "fault".to_owned()),
+        "{found}"
+    );
+    cluster.set("fsync", "on").unwrap();
+
+    let greedy = home.with("DB_POOL_MAX_SIZE", "500");
+    let (_, found) = report(&greedy);
+    assert!(
+        says(&found, "settings").contains("database.pool_max_size"),
+        "{found}"
     );
 }
 

@@ -16,3 +16,4 @@ mod settings;
 mod support;
 mod usage;
 mod value;
+mod without_database;

@@ -34,8 +34,7 @@ fn a_password_is_in_no_output() {
         .with("TALLYSTICK__LOG__LEVEL", "trace")
         .with("TALLYSTICK__DATABASE__ACQUIRE_TIMEOUT_MS", "200");
     for command in [
-        &["serve"][..],
-        &["doctor"],
+        &["doctor"][..],
         &["doctor", "--json"],
         &["migrate", "status"],
         &["pack", "list"],

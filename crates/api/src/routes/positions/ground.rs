@@ -3,18 +3,19 @@
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use db::ConnectionTrait;
+use db::{ConnectionTrait, Database};
 use entity::{
     books::portfolio,
     pricing::pack,
     values::{PackStatus, PortfolioId},
 };
-use identity::Ctx;
+use identity::{Clock, Ctx};
 use performance::{ENGINE_VERSION, LedgerHead};
 use pricing::{DEFAULT_POLICY, packs};
 
 use crate::{
     LedgerHeadReader,
+    caller::Caller,
     etag::Etag,
     problem::{PackAtFault, Problem, kinds},
     shared_reads::SharedReads,
@@ -23,6 +24,7 @@ use crate::{
 /// Which valuation is asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Question {
+    pub caller: Caller,
     pub portfolio: PortfolioId,
     pub pack_id: Option<String>,
     pub asof: Option<NaiveDate>,
@@ -40,9 +42,14 @@ pub struct Ground {
 
 pub type Grounds = SharedReads<Question, Result<Arc<Ground>, Problem>>;
 
-pub fn share_grounds(ctx: Ctx, ledger_head: Arc<LedgerHeadReader>) -> Grounds {
-    SharedReads::start(move |question| {
-        let (ctx, ledger_head) = (ctx.clone(), Arc::clone(&ledger_head));
+pub fn share_grounds(
+    database: Database,
+    clock: Clock,
+    ledger_head: Arc<LedgerHeadReader>,
+) -> Grounds {
+    SharedReads::start(move |question: Question| {
+        let ctx = question.caller.ctx(&database, clock, "shared".into());
+        let ledger_head = Arc::clone(&ledger_head);
         async move { find(&ctx, &ledger_head, question).await.map(Arc::new) }
     })
 }

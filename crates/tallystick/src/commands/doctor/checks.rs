@@ -9,7 +9,7 @@ use std::{
 use api::LedgerHeadReader;
 use db::{Connectivity, Database};
 
-use super::Check;
+use super::{Check, server};
 use crate::{
     commands::serve,
     error::Error,
@@ -64,11 +64,12 @@ async fn database(settings: &Settings) -> Vec<Check> {
     match Database::connect(&settings.database.connection()).await {
         Ok(database) => {
             let reached = Check::ok("database", format!("{url} ({})", database.engine()));
-            let checks = vec![
+            let mut checks = vec![
                 reached,
                 migrations(settings, &database).await,
                 writing(&database).await,
             ];
+            checks.extend(server::checks(&database).await);
             database.close().await;
             checks
         }

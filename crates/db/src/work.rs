@@ -8,6 +8,7 @@ use std::{
 
 use futures_util::FutureExt;
 use sea_orm::DbErr;
+use tracing::Instrument;
 
 use crate::{
     Database, Error, Tx,
@@ -52,7 +53,10 @@ impl Database {
         &self,
         work: impl AsyncFn(Tx) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.run(Intent::Read, Repeatable::Yes, work).await
+        let span = tracing::debug_span!("database read", priority = self.reader.priority.as_str());
+        self.run(Intent::Read, Repeatable::Yes, work)
+            .instrument(span)
+            .await
     }
 
     /// Runs `work` in a transaction that commits if it succeeds and rolls back if it fails.
@@ -65,7 +69,10 @@ impl Database {
         &self,
         work: impl AsyncFn(Tx) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.run(Intent::Write, Repeatable::No, work).await
+        let span = tracing::debug_span!("database write", priority = self.reader.priority.as_str());
+        self.run(Intent::Write, Repeatable::No, work)
+            .instrument(span)
+            .await
     }
 
     /// As [`Database::write`], for work that finds its own earlier success by a key: a commit of
@@ -74,7 +81,10 @@ impl Database {
         &self,
         work: impl AsyncFn(Tx) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.run(Intent::Write, Repeatable::Yes, work).await
+        let span = tracing::debug_span!("database write", priority = self.reader.priority.as_str());
+        self.run(Intent::Write, Repeatable::Yes, work)
+            .instrument(span)
+            .await
     }
 
     /// As [`Database::write`], for work that uses up what it cannot have twice, such as a stream: it

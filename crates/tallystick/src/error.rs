@@ -58,6 +58,8 @@ pub enum Error {
     Service(io::Error),
     #[error("the metrics cannot be set up: {0}")]
     Metrics(String),
+    #[error("the traces cannot be exported: {0}")]
+    Telemetry(#[from] opentelemetry_otlp::ExporterBuildError),
     #[error("the program cannot be told when to stop: {0}")]
     Signals(io::Error),
     #[error("pack {id} does not match its hash: stored {stored}, computed {computed}")]

@@ -10,6 +10,7 @@ mod progress;
 mod session;
 mod settings;
 mod table;
+mod telemetry;
 
 use std::{
     io::{Write, stderr},
@@ -21,6 +22,7 @@ use clap::Parser;
 use cli::{Cli, Command};
 use error::Error;
 use settings::Settings;
+use telemetry::Export;
 
 fn main() -> ExitCode {
     match run(Cli::parse()) {
@@ -51,11 +53,20 @@ fn run(cli: Cli) -> Result<(), Error> {
         _ => {}
     }
     let settings = Settings::load()?;
-    match cli.command {
-        Command::Serve(_) | Command::Demo(_) => logging::start(&settings.log),
-        _ => logging::start_quiet(settings.log.format),
-    }
-    wait_for(dispatch(cli.command, &settings))
+    let export = match cli.command {
+        Command::Serve(_) | Command::Demo(_) => {
+            let export = Export::start_if_asked(&settings)?;
+            logging::start(&settings.log, export.as_ref());
+            export
+        }
+        _ => {
+            logging::start_quiet(settings.log.format);
+            None
+        }
+    };
+    let outcome = wait_for(dispatch(cli.command, &settings));
+    drop(export);
+    outcome
 }
 
 async fn dispatch(command: Command, settings: &Settings) -> Result<(), Error> {

@@ -24,7 +24,8 @@ use crate::{
             Decimals are strings, ratios plain fractions, instants RFC 3339 in UTC. Errors are \
             `application/problem+json` with a stable `code`. Every POST under `/v1` takes an \
             `Idempotency-Key`: for 24 hours its repetition gets the first answer. `X-Request-Id` is \
-            echoed, or made.\n\n\
+            echoed, or made. Where the database has replicas, the answer to a write carries \
+            `Tallystick-Position`; a read that sends it back sees at least that write.\n\n\
             There are no accounts yet, so no operation asks for credentials: the service acts for \
             one local owner, listens on the loopback interface only, and answers neither requests \
             that name another host (421) nor those that come from another site's page (403).",

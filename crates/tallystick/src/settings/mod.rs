@@ -28,6 +28,7 @@ pub struct Settings {
     pub database: Database,
     pub log: Log,
     pub ledger: Ledger,
+    pub telemetry: Telemetry,
 }
 
 #[derive(Clone, Debug)]
@@ -61,6 +62,12 @@ pub struct Ledger {
     pub path: Option<PathBuf>,
 }
 
+#[derive(Clone, Debug)]
+pub struct Telemetry {
+    /// The collector that is sent traces: `http://…` or `https://…`, without a path of its own.
+    pub otlp_endpoint: Option<String>,
+}
+
 impl Settings {
     /// Reads the files of the current folder and the environment of this process.
     pub fn load() -> Result<Self, Error> {
@@ -76,9 +83,11 @@ impl Settings {
             database::read(&mut reader, sources, &environment),
             read_log(&mut reader),
             read_ledger(&mut reader),
+            read_telemetry(&mut reader),
         );
         reader.finish()?;
-        let (Some(server), Some(database), Some(log), Some(ledger)) = sections else {
+        let (Some(server), Some(database), Some(log), Some(ledger), Some(telemetry)) = sections
+        else {
             return Err(Error::Incomplete);
         };
         let files = sources.files(&environment);
@@ -89,6 +98,7 @@ impl Settings {
             database,
             log,
             ledger,
+            telemetry,
         })
     }
 }
@@ -138,6 +148,28 @@ fn read_log(reader: &mut Reader) -> Option<Log> {
         format: format?,
         level: level?,
     })
+}
+
+fn read_telemetry(reader: &mut Reader) -> Option<Telemetry> {
+    let endpoint = reader.take(
+        "telemetry.otlp_endpoint",
+        "http:// or https:// and a collector's address, such as http://127.0.0.1:4318; empty for none",
+        |text| match text {
+            "" => Some(None),
+            address => is_web_address(address).then(|| Some(address.to_owned())),
+        },
+    );
+    Some(Telemetry {
+        otlp_endpoint: endpoint?,
+    })
+}
+
+fn is_web_address(text: &str) -> bool {
+    let rest = ["http://", "https://"]
+        .iter()
+        .find_map(|scheme| text.strip_prefix(scheme));
+    // Whatever comes with a name and a password in it would end in a log.
+    rest.is_some_and(|rest| !rest.is_empty() && !rest.contains(['@', ' ', '?', '#']))
 }
 
 fn read_ledger(reader: &mut Reader) -> Option<Ledger> {

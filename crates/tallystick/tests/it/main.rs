@@ -14,6 +14,7 @@ mod positions;
 mod serve;
 mod settings;
 mod support;
+mod telemetry;
 mod usage;
 mod value;
 mod without_database;

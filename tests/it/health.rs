@@ -38,8 +38,16 @@ on_both_engines! {
         for count in ["pool_size", "free_connections", "in_use", "waiting", "min_size", "max_size"] {
             assert!(pool[count].is_u64(), "{count} in {pool:#}");
         }
-        assert!(pool["by_priority"].is_object());
-        assert!(pool["replicas"].is_array());
+        let names = match app.database.engine() {
+            db::Engine::Sqlite => ["writer", "application", "background"],
+            db::Engine::Postgres => ["schema", "application", "background"],
+        };
+        let by_priority = pool["by_priority"].as_object().unwrap();
+        assert_eq!(by_priority.len(), names.len());
+        for name in names {
+            assert!(by_priority[name]["max_size"].as_u64().unwrap() > 0, "{name} in {pool:#}");
+        }
+        assert_eq!(pool["replicas"], json!([]));
     }
 
     async fn the_newest_pack_decides_the_packs_health(db) {

@@ -8,6 +8,7 @@ mod cash_flows;
 mod contract;
 mod conventions;
 mod cursors;
+mod database;
 mod executions;
 mod expected_positions;
 mod health;

@@ -35,6 +35,9 @@ pub(crate) enum Intent {
     Write,
 }
 
+/// Between two looks at a server that cannot be used.
+const LONGEST_PAUSE: Duration = Duration::from_millis(100);
+
 /// A read is tried so often in all.
 const READ_ATTEMPTS: u32 = 4;
 
@@ -94,9 +97,8 @@ impl Reader {
         };
         let asked = Instant::now();
         let deadline = asked + self.patience();
-        let mut changes = primary.server.changes();
+        let mut changes = None;
         loop {
-            changes.mark_unchanged();
             if intent == Intent::Read
                 && !primary.is_answering()
                 && let Some(lease) = self.lend_of_any_replica(cluster).await
@@ -117,7 +119,9 @@ impl Reader {
                     refusal => refusal,
                 });
             }
-            let pause = until.min(Instant::now() + jitter(Duration::from_millis(100)));
+            // Pools refuse for reasons that the watcher does not see, too: hence the pause.
+            let changes = changes.get_or_insert_with(|| primary.server.changes());
+            let pause = until.min(Instant::now() + jitter(LONGEST_PAUSE));
             let _ = tokio::time::timeout_at(pause.into(), changes.changed()).await;
         }
     }

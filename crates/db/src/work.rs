@@ -65,6 +65,9 @@ impl Database {
     /// serialization failure, a deadlock) or the connection was lost before the commit was sent. A
     /// commit whose outcome is unknown is [`Error::OutcomeUnknown`]. Whoever drops the future rolls
     /// back, unless the commit was under way already.
+    ///
+    /// In a task that is spawned, give work as `|tx| { let ctx = ctx.clone(); async move { … } }`: of
+    /// an async closure that borrows, the compiler cannot yet see that its future is `Send`.
     pub async fn write<T, E: From<Error>>(
         &self,
         work: impl AsyncFn(Tx) -> Result<T, E>,

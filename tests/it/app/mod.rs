@@ -48,6 +48,11 @@ impl App {
         Self::over(database, ApiConfig::new("test")).await
     }
 
+    /// Over a database that was opened in a way of its own.
+    pub async fn on(database: Database) -> Self {
+        Self::over(database, ApiConfig::new("test")).await
+    }
+
     async fn over(database: Database, config: ApiConfig) -> Self {
         let clock = Clock::new(Utc::now);
         let owner = identity::local_owner(&database, clock).await.unwrap();

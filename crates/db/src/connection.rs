@@ -1,5 +1,7 @@
 //! One connection, what it can do, and whether it may be used again.
 
+mod bulk;
+
 use std::{
     io,
     sync::Arc,

@@ -48,6 +48,9 @@ pub enum Error {
     /// A trigger or check of the schema refused the change.
     #[error("{0}")]
     Refused(#[source] Arc<DbErr>),
+    /// Of many rows, this one cannot be stored; the first has number 1.
+    #[error("row {number}: {source}")]
+    Row { number: u64, source: Box<Self> },
     /// The unit of work panicked or outlived its transaction: a fault of the program.
     #[error("the unit of work did not end properly: {0}")]
     Unfinished(String),
@@ -71,7 +74,7 @@ impl Error {
     /// Whether a row breaks the unique constraint or index of this name. SQLite names columns
     /// instead: there `constraint` is also met as `table.column`, or as a list of them.
     pub fn is_unique_violation(&self, constraint: &str) -> bool {
-        matches!(self, Self::Duplicate(_))
+        matches!(self.without_row(), Self::Duplicate(_))
             && self.constraint().is_some_and(|name| name == constraint)
     }
 
@@ -114,7 +117,28 @@ impl Error {
             | Self::Referenced(error)
             | Self::Refused(error)
             | Self::Other(error) => Some(error),
+            Self::Row { source, .. } => source.source_error(),
             Self::Unfinished(_) => None,
+        }
+    }
+
+    /// What is wrong with the row, where this names one.
+    pub fn without_row(&self) -> &Self {
+        match self {
+            Self::Row { source, .. } => source.without_row(),
+            error => error,
+        }
+    }
+
+    /// Whether the data are at fault, rather than the statement or what is around it.
+    pub(crate) fn is_about_a_row(&self) -> bool {
+        match self {
+            Self::Duplicate(_) | Self::Referenced(_) | Self::Refused(_) => true,
+            Self::Other(_) => self.sqlstate().is_some_and(|code| {
+                // Class 22; SQLite's TOOBIG and MISMATCH.
+                code.len() == 5 && code.starts_with("22") || matches!(&*code, "18" | "20")
+            }),
+            _ => false,
         }
     }
 }

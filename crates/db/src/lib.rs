@@ -4,6 +4,8 @@
 //! - [`Database::write`]: a transaction that commits when its work succeeds.
 //! - [`Database::reader`]: one statement, no transaction.
 //!
+//! What is sent there is written with the helpers of [`query`], or with sea-orm's own.
+//!
 //! A connection is lent to one unit of work at a time and lent again only if that ended between
 //! statements and outside of a transaction. Any other is closed: a dropped future, a broken
 //! protocol or a forgotten transaction cannot reach the next one.
@@ -18,7 +20,6 @@ mod engine;
 mod error;
 mod fingerprint;
 mod health;
-mod insert;
 mod maker;
 mod observe;
 pub mod page;
@@ -27,6 +28,7 @@ mod pool_metrics;
 mod position;
 mod postgres;
 mod priority;
+pub mod query;
 mod reader;
 mod refusal;
 mod schema;
@@ -48,7 +50,6 @@ pub use engine::Engine;
 pub use error::{ConnectError, Error};
 pub use fingerprint::Fingerprint;
 pub use health::{Connectivity, ReplicaState, ReplicaStatus};
-pub use insert::insert_all;
 pub use pool::PoolStatus;
 pub use position::{NotAPosition, Position};
 pub use priority::Priority;

@@ -68,16 +68,23 @@ impl Observer {
 
 impl Timer {
     pub fn stop<T>(self, outcome: &Result<T, sqlx::Error>) {
+        let taken = self.stop_bulk(outcome);
+        if outcome.is_ok() && taken >= self.observer.slow {
+            let Fingerprint { id, text } = Fingerprint::of(&self.sql);
+            let milliseconds = taken.as_millis();
+            tracing::warn!(%id, statement = %text, %milliseconds, "a slow database statement");
+        }
+    }
+
+    /// For a statement that moves so many rows that its slowness is no news.
+    pub fn stop_bulk<T>(&self, outcome: &Result<T, sqlx::Error>) -> Duration {
         let taken = self.started.elapsed();
         let operation = Operation::of(&self.sql);
         self.observer.by_operation[operation as usize].observe(taken.as_secs_f64());
         if let Err(error) = outcome {
             self.log_failure(error, taken);
-        } else if taken >= self.observer.slow {
-            let Fingerprint { id, text } = Fingerprint::of(&self.sql);
-            let milliseconds = taken.as_millis();
-            tracing::warn!(%id, statement = %text, %milliseconds, "a slow database statement");
         }
+        taken
     }
 
     /// The database's own message may quote a value, so that only its code is kept.

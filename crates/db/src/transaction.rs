@@ -1,5 +1,6 @@
 //! An open transaction: what its statements do, how its savepoints nest, how it ends.
 
+mod bulk;
 pub(crate) mod traits;
 
 use std::sync::{

@@ -16,7 +16,7 @@ use crate::{
     error::{Transient, transient},
     reader::{Intent, jitter},
     refusal::exec_error,
-    transaction::{CommitError, FAILED_BEFORE},
+    transaction::CommitError,
 };
 
 /// A unit of work is tried so often in all, while the caller's patience lasts.
@@ -186,20 +186,13 @@ impl Database {
 }
 
 fn not_committed<E: From<Error>>(tx: &Tx, error: CommitError, repeatable: Repeatable) -> Failed<E> {
-    let transient = tx.unit.transient();
-    match error {
-        CommitError::Refused(error) => Failed {
-            error: Error::from(error).into(),
-            again: transient,
-        },
-        CommitError::Failed => Failed {
-            error: Error::Unfinished(FAILED_BEFORE.to_owned()).into(),
-            again: transient,
-        },
-        CommitError::Unknown(error) => Failed {
-            error: Error::OutcomeUnknown(Arc::new(error)).into(),
-            again: (repeatable == Repeatable::Yes).then_some(Transient::Lost),
-        },
+    let again = match &error {
+        CommitError::Refused(_) | CommitError::Failed => tx.unit.transient(),
+        CommitError::Unknown(_) => (repeatable == Repeatable::Yes).then_some(Transient::Lost),
+    };
+    Failed {
+        error: Error::from(error).into(),
+        again,
     }
 }
 

@@ -47,6 +47,7 @@ impl From<db::Error> for Problem {
                 let advice = "what the request is about was changed meanwhile; read it again";
                 return Self::new(kinds::CONFLICT, advice).caused_by(error);
             }
+            db::Error::Row { source, .. } => return Self::from(*source),
             db::Error::Unfinished(_) | db::Error::Other(_) => return Self::internal(error),
         };
         Self::new(kind, advice).retry_later().caused_by(error)

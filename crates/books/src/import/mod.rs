@@ -11,7 +11,7 @@ mod present;
 mod report;
 mod rows;
 
-use db::ConnectionTrait;
+use db::{ConnectionTrait, Tx, query::execute_many};
 use entity::{
     books::{import, lot, portfolio},
     values::{ImportId, ImportStatus, LotId, LotMethod, PortfolioId},
@@ -91,7 +91,7 @@ pub async fn preview_ledger(
 /// imported entry is gone, has other figures or takes from other lots is refused.
 pub async fn import_ledger(
     ctx: &Ctx,
-    db: &impl ConnectionTrait,
+    db: &Tx,
     ledger: &Ledger,
     view: &PortfolioView,
     request: LedgerImport,
@@ -104,10 +104,10 @@ pub async fn import_ledger(
     let portfolio = plan.write_portfolio(ctx, db).await?;
     let securities = securities::register(ctx, db, &view.securities).await?;
     let rows = Rows::new(ctx, &plan, &portfolio, &securities, &request);
-    db::insert_all(db, rows.transactions()?).await?;
-    db::insert_all(db, rows.lots()?).await?;
-    db::insert_all(db, rows.closures()?).await?;
-    db::insert_all(db, rows.cash_flows()).await?;
+    execute_many(db, rows.transactions()?).await?;
+    execute_many(db, rows.lots()?).await?;
+    execute_many(db, rows.closures()?).await?;
+    execute_many(db, rows.cash_flows()).await?;
     plan.update_lots(ctx, db).await?;
     let import_id = ImportId::new();
     let report = ImportReport {
@@ -125,7 +125,7 @@ pub async fn import_ledger(
         errors: serde_json::json!([]),
         created_at: ctx.now(),
     };
-    db::insert_all(db, vec![row.into_active_model().reset_all()]).await?;
+    execute_many(db, [row.into_active_model().reset_all()]).await?;
     Ok(report)
 }
 

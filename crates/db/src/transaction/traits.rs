@@ -1,6 +1,6 @@
 //! sea-orm's traits on a transaction.
 
-use std::pin::Pin;
+use std::{pin::Pin, sync::Arc};
 
 use async_trait::async_trait;
 use futures_util::{TryStreamExt, stream::BoxStream};
@@ -11,7 +11,10 @@ use sea_orm::{
 };
 
 use super::{CommitError, Tx};
-use crate::refusal::{exec_error, query_error};
+use crate::{
+    Error,
+    refusal::{exec_error, query_error},
+};
 
 #[async_trait]
 impl ConnectionTrait for Tx {
@@ -166,6 +169,16 @@ impl From<CommitError> for DbErr {
         match error {
             CommitError::Refused(error) | CommitError::Unknown(error) => error,
             CommitError::Failed => Self::Custom(super::FAILED_BEFORE.to_owned()),
+        }
+    }
+}
+
+impl From<CommitError> for Error {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::Refused(error) => error.into(),
+            CommitError::Unknown(error) => Self::OutcomeUnknown(Arc::new(error)),
+            CommitError::Failed => Self::Unfinished(super::FAILED_BEFORE.to_owned()),
         }
     }
 }

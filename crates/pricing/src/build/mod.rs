@@ -6,6 +6,7 @@ mod store;
 use std::collections::{BTreeSet, HashMap};
 
 use chrono::NaiveDate;
+use db::Tx;
 use entity::pricing::pack;
 use identity::Ctx;
 use ledger::Ledger;
@@ -45,7 +46,7 @@ pub fn content_of_ledger(ledger: &Ledger, asof: NaiveDate, policy: &str) -> Cont
 /// where nothing is left, and then nothing is made.
 pub async fn from_ledger(
     ctx: &Ctx,
-    db: &impl ConnectionTrait,
+    db: &Tx,
     ledger: &Ledger,
     asof: NaiveDate,
     policy: &str,
@@ -72,7 +73,7 @@ pub async fn from_ledger(
 /// once, and each hash is computed from the rows in memory.
 pub async fn many_from_ledger(
     ctx: &Ctx,
-    db: &impl ConnectionTrait,
+    db: &Tx,
     ledger: &Ledger,
     dates: &[NaiveDate],
     policy: &str,

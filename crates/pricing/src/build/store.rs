@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use db::{Tx, query::execute_many};
 use entity::{
     pricing::{fx_rate, pack, price},
     values::PackStatus,
@@ -14,20 +15,18 @@ use crate::{Error, content::Content, securities::Known};
 /// A pack's row and what it is to hold.
 pub(super) type MadePack = (pack::Model, Content);
 
-pub(super) async fn insert_packs(
-    db: &impl ConnectionTrait,
-    packs: &[MadePack],
-) -> Result<(), Error> {
+pub(super) async fn insert_packs(db: &Tx, packs: &[MadePack]) -> Result<(), Error> {
     let rows: Vec<_> = packs
         .iter()
         .map(|(pack, _)| pack::ActiveModel::from(pack.clone()))
         .collect();
-    Ok(db::insert_all(db, rows).await?)
+    execute_many(db, rows).await?;
+    Ok(())
 }
 
 /// Writes the content of packs that are there; every price is of a security in `registered`.
 pub(super) async fn insert_rows(
-    db: &impl ConnectionTrait,
+    db: &Tx,
     registered: &HashMap<String, Known>,
     packs: &[MadePack],
 ) -> Result<(), Error> {
@@ -35,9 +34,10 @@ pub(super) async fn insert_rows(
         .iter()
         .flat_map(|pack| price_rows(pack, registered))
         .collect();
-    db::insert_all(db, prices).await?;
+    execute_many(db, prices).await?;
     let fx_rates: Vec<_> = packs.iter().flat_map(fx_rows).collect();
-    Ok(db::insert_all(db, fx_rates).await?)
+    execute_many(db, fx_rates).await?;
+    Ok(())
 }
 
 fn price_rows(

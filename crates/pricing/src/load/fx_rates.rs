@@ -4,6 +4,7 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
+use db::Tx;
 use entity::pricing::fx_rate;
 use identity::Ctx;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, Set};
@@ -38,7 +39,7 @@ struct WrittenRate {
 /// lists the faults by line.
 pub async fn fx_rates<R: Read + Send>(
     ctx: &Ctx,
-    db: &impl ConnectionTrait,
+    db: &Tx,
     pack_id: &str,
     format: Format,
     file: R,

@@ -1,9 +1,8 @@
 //! Filling a warming pack from a file of prices or of FX rates: all of it or none.
 //!
-//! A file is read row by row and written in batches inside the caller's transaction; what stays in
+//! A file is read row by row and copied in batches inside the caller's transaction; what stays in
 //! memory is one entry for each security or pair, to find what stands twice. Every fault is
-//! reported with its line, up to fifty, and any fault refuses the file. The caller's transaction is
-//! then to be rolled back, since batches before the fault may have been written.
+//! reported with its line, up to fifty, and any fault refuses the file: nothing of it stays.
 
 mod fields;
 mod fx_rates;
@@ -14,13 +13,15 @@ mod records;
 pub use fx_rates::fx_rates;
 pub use prices::prices;
 
-use std::io::Read;
+use std::{io::Read, marker::PhantomData};
 
-use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, IntoActiveModel};
+use db::{Tx, query::copy_models};
+use futures_util::stream;
+use sea_orm::ActiveModelTrait;
 use serde::de::DeserializeOwned;
 
 use crate::{Error, RowError, error::MOST_ROW_ERRORS};
-use records::Records;
+use records::{Record, Records};
 
 /// How a file writes its rows. Both are UTF-8, with or without a byte order mark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,62 +32,80 @@ pub enum Format {
     Ndjson,
 }
 
-/// Rows written in one go.
-const BATCH: usize = 500;
-
 /// Reads, checks and writes row by row; answers how many rows there were.
 async fn load_rows<Written, Row, R>(
-    db: &impl ConnectionTrait,
-    mut records: Records<R>,
-    mut check: impl FnMut(u64, Written) -> Result<Row, Vec<String>> + Send,
+    tx: &Tx,
+    records: Records<R>,
+    check: impl FnMut(u64, Written) -> Result<Row, Vec<String>> + Send,
 ) -> Result<u64, Error>
 where
-    Written: DeserializeOwned,
+    Written: DeserializeOwned + Send,
     Row: ActiveModelTrait + Send,
-    <Row::Entity as EntityTrait>::Model: IntoActiveModel<Row>,
     R: Read + Send,
 {
-    let mut faults: Vec<RowError> = Vec::new();
-    let mut batch: Vec<Row> = Vec::with_capacity(BATCH);
-    let mut loaded = 0;
-    while faults.len() < MOST_ROW_ERRORS
-        && let Some(record) = records.next::<Written>()?
-    {
-        let line = record.line;
-        match record.fields.and_then(|fields| check(line, fields)) {
-            Ok(row) => batch.push(row),
-            Err(details) => {
-                faults.extend(details.into_iter().map(|detail| RowError { line, detail }));
+    let rows = CheckedRows {
+        records,
+        check,
+        faults: Vec::new(),
+        ended: false,
+        written: PhantomData,
+    };
+    copy_models(tx, stream::iter(rows)).await
+}
+
+/// The rows of a file up to the first fault; then all faults, at the end or once there are many.
+struct CheckedRows<Written, R, Check> {
+    records: Records<R>,
+    check: Check,
+    faults: Vec<RowError>,
+    ended: bool,
+    written: PhantomData<fn() -> Written>,
+}
+
+impl<Written, Row, R, Check> Iterator for CheckedRows<Written, R, Check>
+where
+    Written: DeserializeOwned,
+    R: Read,
+    Check: FnMut(u64, Written) -> Result<Row, Vec<String>>,
+{
+    type Item = Result<Row, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while !self.ended && self.faults.len() < MOST_ROW_ERRORS {
+            match self.records.next::<Written>() {
+                Err(error) => {
+                    self.ended = true;
+                    return Some(Err(error));
+                }
+                Ok(None) => self.ended = true,
+                Ok(Some(record)) => {
+                    let row = self.check(record);
+                    // Once there is a fault, nothing more is worth writing.
+                    if let Some(row) = row.filter(|_| self.faults.is_empty()) {
+                        return Some(Ok(row));
+                    }
+                }
             }
         }
-        if batch.len() == BATCH {
-            loaded += write_unless_refused(db, &mut batch, &faults).await?;
-        }
-    }
-    loaded += write_unless_refused(db, &mut batch, &faults).await?;
-    faults.truncate(MOST_ROW_ERRORS);
-    if faults.is_empty() {
-        Ok(loaded)
-    } else {
-        Err(Error::BadRows(faults))
+        self.ended = true;
+        let mut faults = std::mem::take(&mut self.faults);
+        faults.truncate(MOST_ROW_ERRORS);
+        (!faults.is_empty()).then_some(Err(Error::BadRows(faults)))
     }
 }
 
-/// Once there is a fault, nothing more is worth writing.
-async fn write_unless_refused<Row>(
-    db: &impl ConnectionTrait,
-    batch: &mut Vec<Row>,
-    faults: &[RowError],
-) -> Result<u64, Error>
+impl<Written, Row, R, Check> CheckedRows<Written, R, Check>
 where
-    Row: ActiveModelTrait + Send,
-    <Row::Entity as EntityTrait>::Model: IntoActiveModel<Row>,
+    Check: FnMut(u64, Written) -> Result<Row, Vec<String>>,
 {
-    let rows = std::mem::take(batch);
-    if !faults.is_empty() {
-        return Ok(0);
+    fn check(&mut self, Record { line, fields }: Record<Written>) -> Option<Row> {
+        match fields.and_then(|fields| (self.check)(line, fields)) {
+            Ok(row) => Some(row),
+            Err(details) => {
+                let at_line = |detail| RowError { line, detail };
+                self.faults.extend(details.into_iter().map(at_line));
+                None
+            }
+        }
     }
-    let written = rows.len() as u64;
-    db::insert_all(db, rows).await?;
-    Ok(written)
 }

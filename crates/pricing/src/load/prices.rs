@@ -4,6 +4,7 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
+use db::Tx;
 use entity::{pricing::price, values::SecurityId};
 use identity::Ctx;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, Set};
@@ -47,7 +48,7 @@ struct WrittenPrice {
 /// [`Error::BadRows`] lists the faults by line.
 pub async fn prices<R: Read + Send>(
     ctx: &Ctx,
-    db: &impl ConnectionTrait,
+    db: &Tx,
     pack_id: &str,
     format: Format,
     file: R,

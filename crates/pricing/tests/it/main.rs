@@ -46,7 +46,7 @@ async fn add_securities(ctx: &Ctx, symbols: &[(&str, &str)]) {
     };
     let rows: Vec<_> = symbols.iter().map(row).collect();
     ctx.database
-        .write(async |tx| db::insert_all(&tx, rows.clone()).await)
+        .write(async |tx| db::query::execute_many(&tx, rows.clone()).await)
         .await
         .unwrap();
 }

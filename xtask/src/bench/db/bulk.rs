@@ -10,9 +10,9 @@ use std::time::Instant;
 
 use anyhow::{Result, ensure};
 
-use super::super::report::Table;
 use super::Bench;
 use super::figures::{cut, median, raised};
+use crate::bench::report::Table;
 use crate::process;
 use content::Content;
 

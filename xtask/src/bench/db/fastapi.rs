@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 
-use super::super::server::Server;
 use super::fixture::{Fixture, POLICY};
+use crate::bench::server::Server;
 use crate::process;
 use crate::python;
 use crate::workspace::Workspace;

@@ -7,9 +7,9 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-use super::super::http;
-use super::super::server::Server;
 use super::Bench;
+use crate::bench::http;
+use crate::bench::server::Server;
 
 pub const POLICY: &str = "WM4PM_CAD";
 const WARMING_POLICY: &str = "BENCH_WARMING";

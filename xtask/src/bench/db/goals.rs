@@ -1,8 +1,8 @@
 //! What was wanted, and whether it was reached.
 
-use super::super::report::Table;
 use super::figures::{cut, percent, raised};
 use super::{Measured, bulk, requests, statements};
+use crate::bench::report::Table;
 
 const MEMORY_BYTES: f64 = 40e6;
 const LENDING_US: f64 = 10.0;

@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-use super::super::product::Profile;
+use crate::bench::product::Profile;
 use crate::process;
 use crate::workspace::Workspace;
 

@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
-use super::super::http::{self, CONNECTIONS, Request};
-use super::super::report::Table;
-use super::super::server::Server;
 use super::figures::{cut, median, percent, raised};
 use super::fixture::Fixture;
 use super::{Bench, Contender};
+use crate::bench::http::{self, CONNECTIONS, Request};
+use crate::bench::report::Table;
+use crate::bench::server::Server;
 
 const SCRIPTS: &str = "xtask/src/bench/db/lua";
 const WARM_UP_SECONDS: u32 = 1;

@@ -4,10 +4,10 @@ use std::fmt::Write;
 
 use anyhow::Result;
 
-use super::super::report::Table;
 use super::Bench;
 use super::figures::{cut, median, percent, raised};
 use super::fixture::{Fixture, POLICY};
+use crate::bench::report::Table;
 
 pub const CLIENTS: usize = 16;
 /// Before the first round of each contender, in seconds.

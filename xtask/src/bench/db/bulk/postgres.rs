@@ -7,9 +7,9 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result};
 use testservers::{Cluster, find_postgres};
 
-use super::super::Bench;
 use super::Target;
 use super::content::{COLUMNS, Content};
+use crate::bench::db::Bench;
 use crate::process;
 
 const TEMPLATE: &str = "bench_copy_template";

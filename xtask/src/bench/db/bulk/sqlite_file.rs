@@ -7,9 +7,9 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use super::super::{Bench, sqlite};
 use super::Target;
 use super::content::Content;
+use crate::bench::db::{Bench, sqlite};
 use crate::process;
 
 const OURS: &str = "prices";

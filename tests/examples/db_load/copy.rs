@@ -6,53 +6,56 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use db::{Database, Tx, insert_all};
-use entity::{pricing::price, values::PriceAdjustment};
-use sea_orm::Set;
-use serde_json::{Value, json};
+use chrono::{DateTime, Utc};
+use db::{Database, Tx, query::copy_in};
+use entity::{
+    pricing::price::Column,
+    values::{Price, PriceAdjustment, Quantity, SecurityId},
+};
+use futures_util::stream;
+use sea_orm::Value;
+use serde_json::json;
 
-/// As many as a statement of `insert_all` has, several times over.
-const ROWS_AT_ONCE: usize = 10_000;
+/// As in the file.
+const COLUMNS: [Column; 11] = [
+    Column::PackId,
+    Column::SecurityId,
+    Column::Close,
+    Column::Currency,
+    Column::Open,
+    Column::High,
+    Column::Low,
+    Column::Volume,
+    Column::Source,
+    Column::Adjustment,
+    Column::CreatedAt,
+];
 
-pub async fn run(database: &Database, file: &str) -> Result<Value> {
-    let mut lines = BufReader::new(File::open(file)?).lines();
-    let unit = async move |tx: Tx| -> Result<usize, Failure> {
-        let (mut rows, mut stored) = (Vec::new(), 0);
-        while let Some(line) = lines.next().transpose()? {
-            rows.push(price_of(&line)?);
-            if rows.len() == ROWS_AT_ONCE {
-                stored += store(&tx, &mut rows).await?;
-            }
-        }
-        Ok(stored + store(&tx, &mut rows).await?)
-    };
+pub async fn run(database: &Database, file: &str) -> Result<serde_json::Value> {
+    let lines = BufReader::new(File::open(file)?).lines();
+    let rows = stream::iter(lines.map(|line| Ok(values_of(&line?)?)));
+    let unit = async move |tx: Tx| -> Result<u64, Failure> { copy_in(&tx, &COLUMNS, rows).await };
     let stored = database.write_without_retry(unit).await?;
     Ok(json!({ "rows": stored }))
 }
 
-async fn store(tx: &Tx, rows: &mut Vec<price::ActiveModel>) -> Result<usize, db::Error> {
-    let batch = std::mem::take(rows);
-    let count = batch.len();
-    insert_all(tx, batch).await?;
-    Ok(count)
-}
-
-fn price_of(line: &str) -> Result<price::ActiveModel> {
+/// Typed as the product has them, so that a wrong number is found here and not in the table.
+fn values_of(line: &str) -> Result<[Value; COLUMNS.len()]> {
     let mut values = line.split(',');
     let mut next = || values.next().context("a line is too short");
-    Ok(price::ActiveModel {
-        pack_id: Set(next()?.to_owned()),
-        security_id: Set(next()?.parse()?),
-        close: Set(next()?.parse()?),
-        currency: Set(next()?.to_owned()),
-        open: Set(Some(next()?.parse()?)),
-        high: Set(Some(next()?.parse()?)),
-        low: Set(Some(next()?.parse()?)),
-        volume: Set(Some(next()?.parse()?)),
-        source: Set(next()?.to_owned()),
-        adjustment: Set(next()?.parse::<PriceAdjustment>()?),
-        created_at: Set(next()?.parse()?),
-    })
+    Ok([
+        next()?.into(),
+        next()?.parse::<SecurityId>()?.into(),
+        next()?.parse::<Price>()?.into(),
+        next()?.into(),
+        next()?.parse::<Price>()?.into(),
+        next()?.parse::<Price>()?.into(),
+        next()?.parse::<Price>()?.into(),
+        next()?.parse::<Quantity>()?.into(),
+        next()?.into(),
+        next()?.parse::<PriceAdjustment>()?.into(),
+        next()?.parse::<DateTime<Utc>>()?.into(),
+    ])
 }
 
 #[derive(Debug, thiserror::Error)]

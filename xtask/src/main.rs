@@ -7,6 +7,7 @@ mod bench;
 mod check;
 mod openapi;
 mod process;
+mod python;
 mod test;
 mod workspace;
 

@@ -1,6 +1,8 @@
 //! Requests: single ones, and load from wrk, which costs the servers little of the machine.
 
+use std::path::Path;
 use std::process::Command;
+use std::time::UNIX_EPOCH;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
@@ -10,6 +12,8 @@ use super::server::Server;
 use crate::process;
 
 pub const CONNECTIONS: u32 = 32;
+/// For scripts: differs from run to run, in hexadecimal digits.
+const UNIQUE_VARIABLE: &str = "BENCH_UNIQUE";
 const WARM_UP_SECONDS: u32 = 1;
 const PACKAGE: Package = Package {
     apt: "wrk",
@@ -18,9 +22,24 @@ const PACKAGE: Package = Package {
     brew: "wrk",
 };
 
+/// What is asked for, again and again.
+#[derive(Clone, Copy)]
+pub struct Request<'a> {
+    pub path: &'a str,
+    /// A script for wrk that makes each request another.
+    pub script: Option<&'a Path>,
+}
+
 pub struct Load {
     pub requests_per_second: f64,
     pub slowest_percent: String,
+}
+
+impl Load {
+    pub fn slowest_percent_ms(&self) -> Result<f64> {
+        milliseconds(&self.slowest_percent)
+            .with_context(|| format!("wrk printed the latency {}", self.slowest_percent))
+    }
 }
 
 pub fn find_or_install() -> Result<()> {
@@ -52,12 +71,18 @@ pub fn get_json(server: &Server, path: &str) -> Result<Value> {
 
 /// Loads one path over keep-alive connections, after a short warm-up.
 pub fn load(server: &Server, path: &str, seconds: u32) -> Result<Load> {
-    run_wrk(server, path, WARM_UP_SECONDS)?;
-    let printed = run_wrk(server, path, seconds)?;
-    parse(&printed).with_context(|| format!("loading {path} failed:\n{printed}"))
+    let request = Request { path, script: None };
+    run_wrk(server, request, WARM_UP_SECONDS)?;
+    round(server, request, seconds)
 }
 
-fn run_wrk(server: &Server, path: &str, seconds: u32) -> Result<String> {
+/// Loads without a warm-up.
+pub fn round(server: &Server, request: Request, seconds: u32) -> Result<Load> {
+    let printed = run_wrk(server, request, seconds)?;
+    parse(&printed).with_context(|| format!("loading {} failed:\n{printed}", request.path))
+}
+
+fn run_wrk(server: &Server, request: Request, seconds: u32) -> Result<String> {
     let mut wrk = Command::new("wrk");
     wrk.args([
         "-t",
@@ -71,7 +96,12 @@ fn run_wrk(server: &Server, path: &str, seconds: u32) -> Result<String> {
     if let Some(token) = &server.token {
         wrk.args(["-H", &format!("Authorization: Bearer {token}")]);
     }
-    process::read(wrk.arg(format!("{}{path}", server.url)))
+    if let Some(script) = request.script {
+        let unique = UNIX_EPOCH.elapsed()?.as_micros();
+        wrk.arg("-s").arg(script);
+        wrk.env(UNIQUE_VARIABLE, format!("{unique:X}"));
+    }
+    process::read(wrk.arg(format!("{}{}", server.url, request.path)))
 }
 
 fn parse(printed: &str) -> Result<Load> {
@@ -90,9 +120,17 @@ fn parse(printed: &str) -> Result<Load> {
     })
 }
 
+fn milliseconds(time: &str) -> Option<f64> {
+    let units = [("us", 1e-3), ("ms", 1.0), ("s", 1e3), ("m", 6e4)];
+    units.iter().find_map(|(unit, factor)| {
+        let number: f64 = time.strip_suffix(unit)?.parse().ok()?;
+        Some(number * factor)
+    })
+}
+
 #[cfg(test)]
 mod tests {
-    use super::parse;
+    use super::{milliseconds, parse};
 
     const PRINTED: &str = "Running 1s test @ http://127.0.0.1:8080/\n  1 threads and 32 connections\n  \
         Latency Distribution\n     50%  250.00us\n     99%    1.20ms\n  \
@@ -109,5 +147,21 @@ mod tests {
     fn refused_requests_are_no_measurement() {
         assert!(parse(&format!("{PRINTED}  Non-2xx or 3xx responses: 12\n")).is_err());
         assert!(parse("").is_err());
+    }
+
+    #[test]
+    fn broken_connections_are_no_measurement() {
+        let broken = "  Socket errors: connect 0, read 3, write 0, timeout 0\n";
+        assert!(parse(&format!("{PRINTED}{broken}")).is_err());
+    }
+
+    #[test]
+    fn latencies_come_in_units() {
+        let times = [("250.00us", 0.25), ("1.20ms", 1.2), ("2.00s", 2000.0)];
+        for (text, expected) in times {
+            let read = milliseconds(text).unwrap();
+            assert!((read - expected).abs() < 1e-9, "{text}: {read}");
+        }
+        assert_eq!(milliseconds("fast"), None);
     }
 }

@@ -1,6 +1,8 @@
-//! `cargo xtask bench`: the product beside Beancount and beside a bare handler, in one run.
+//! `cargo xtask bench`: the product beside Beancount and beside a bare handler, in one run; and
+//! `cargo xtask bench db`: the way to the database beside others.
 
 pub mod bare_server;
+mod db;
 mod http;
 mod ledger;
 mod machine;
@@ -12,18 +14,21 @@ mod server;
 use std::path::PathBuf;
 
 use anyhow::Result;
-use clap::Args;
+use clap::{Args, Subcommand};
 use tempfile::TempDir;
 use testservers::{Cluster, Durability};
 
 use crate::beancount;
 use crate::process;
 use crate::workspace::Workspace;
-use product::Product;
+use product::{Product, Profile};
 use report::Report;
 
 #[derive(Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Options {
+    #[command(subcommand)]
+    what: Option<What>,
     /// How often each command is timed; the best time counts
     #[arg(long, default_value_t = 7)]
     repetitions: usize,
@@ -33,6 +38,12 @@ pub struct Options {
     /// Print the tables, and leave docs/performance.md as it is
     #[arg(long)]
     no_write: bool,
+}
+
+#[derive(Subcommand)]
+enum What {
+    /// Measure the way to the database beside FastAPI, pgbench and the engines' own loaders
+    Db(db::Options),
 }
 
 /// What the measurements share.
@@ -81,23 +92,29 @@ impl Bench<'_> {
 pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     process::unwind_on_signals()?;
     http::find_or_install()?;
+    if let Some(What::Db(options)) = &options.what {
+        return db::run(workspace, options);
+    }
     let bench = Bench {
         workspace,
         options,
-        product: Product::build(workspace)?,
+        product: Product::build(workspace, Profile::Release)?,
         cluster: Cluster::start(Durability::Committed)?,
         scratch: tempfile::Builder::new()
             .prefix("tallystick-bench-")
             .tempdir()?,
         python: python(workspace),
     };
-    let versions = bench
+    let version = bench
         .python
         .as_deref()
         .and_then(|python| beancount::version(python).ok());
+    let beside = version.map_or_else(|| "no Beancount".into(), |v| format!("Beancount {v}"));
     let report = Report {
-        machine: machine::describe(versions.as_deref())?,
+        command: "bench",
+        machine: machine::describe(&beside)?,
         tables: vec![ledger::measure(&bench)?, requests::measure(&bench)?],
+        appendix: String::new(),
     };
     println!("\n{report}");
     if options.no_write {

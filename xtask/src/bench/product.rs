@@ -1,5 +1,6 @@
 //! The product's command line, as far as the bench uses it.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
@@ -15,7 +16,33 @@ const DATABASE_VARIABLE: &str = "DATABASE_URL";
 /// Every portfolio of the example ledger lies under it.
 const ACCOUNTS: [&str; 2] = ["--accounts", "Assets"];
 
-/// The release builds of the product and of the bare handler.
+/// How the programs are built that are measured.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    Release,
+    /// Not optimized: only to try whether a measurement works.
+    Debug,
+}
+
+impl Profile {
+    pub fn build(self, workspace: &Workspace, what: &[&str]) -> Result<()> {
+        let mut build = process::cargo(&workspace.root);
+        build.args(["build", "--locked"]).args(what);
+        if self == Self::Release {
+            build.arg("--release");
+        }
+        process::run(&mut build)
+    }
+
+    pub fn directory(self, workspace: &Workspace) -> PathBuf {
+        workspace.target.join(match self {
+            Self::Release => "release",
+            Self::Debug => "debug",
+        })
+    }
+}
+
+/// The builds of the product and of the bare handler.
 pub struct Product {
     tallystick: PathBuf,
     xtask: PathBuf,
@@ -28,31 +55,18 @@ pub struct Import {
 }
 
 impl Product {
-    pub fn build(workspace: &Workspace) -> Result<Self> {
-        let mut build = process::cargo(&workspace.root);
-        build.args([
-            "build",
-            "--release",
-            "--locked",
-            "-p",
-            "tallystick",
-            "-p",
-            "xtask",
-        ]);
-        process::run(&mut build)?;
-        let release = workspace.target.join("release");
+    pub fn build(workspace: &Workspace, profile: Profile) -> Result<Self> {
+        profile.build(workspace, &["--bins", "-p", "tallystick", "-p", "xtask"])?;
+        let directory = profile.directory(workspace);
         Ok(Self {
-            tallystick: release.join("tallystick"),
-            xtask: release.join("xtask"),
+            tallystick: directory.join("tallystick"),
+            xtask: directory.join("xtask"),
         })
     }
 
     pub fn migrate(&self, database: &str, directory: &Path) -> Result<()> {
-        let mut migrate = self.tallystick(directory);
-        migrate
-            .args(["migrate", "up"])
-            .env(DATABASE_VARIABLE, database);
-        process::read(&mut migrate).map(|_| ())
+        self.run(&["migrate", "up"], database, directory)
+            .map(|_| ())
     }
 
     pub fn import(&self, ledger: &Path, database: &str, directory: &Path) -> Result<Import> {
@@ -82,6 +96,21 @@ impl Product {
             .args(ACCOUNTS)
             .arg("--json");
         time(&mut value)
+    }
+
+    /// Runs a command to its end; answers what it printed.
+    pub fn run(&self, arguments: &[&str], database: &str, directory: &Path) -> Result<String> {
+        let mut command = self.tallystick(directory);
+        command.args(arguments).env(DATABASE_VARIABLE, database);
+        process::read(&mut command)
+    }
+
+    /// With the settings that it has by default; its log goes to a file, as that of a service.
+    pub fn serve(&self, database: &str, directory: &Path) -> Result<Server> {
+        let mut serve = self.tallystick(directory);
+        serve.args(["serve", "--port", "0", "--json"]);
+        serve.stderr(File::create(directory.join("serve.log"))?);
+        Server::start(serve.env(DATABASE_VARIABLE, database))
     }
 
     pub fn demo_ledger(&self, directory: &Path) -> Result<String> {

@@ -7,12 +7,14 @@ use std::path::Path;
 use anyhow::{Context, Result};
 
 const FILE: &str = "docs/performance.md";
-const BEGIN: &str = "<!-- bench:begin -->";
-const END: &str = "<!-- bench:end -->";
 
 pub struct Report {
+    /// The arguments of `cargo xtask`, which also name the markers in the file.
+    pub command: &'static str,
     pub machine: String,
     pub tables: Vec<Table>,
+    /// Markdown below the tables.
+    pub appendix: String,
 }
 
 pub struct Table {
@@ -65,9 +67,15 @@ impl fmt::Display for Table {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "Measured by `cargo xtask bench` on {}.", self.machine)?;
+        let Self {
+            command, machine, ..
+        } = self;
+        writeln!(f, "Measured by `cargo xtask {command}` on {machine}.")?;
         for table in &self.tables {
             write!(f, "\n{table}")?;
+        }
+        if !self.appendix.is_empty() {
+            write!(f, "\n{}", self.appendix)?;
         }
         Ok(())
     }
@@ -78,23 +86,29 @@ impl Report {
     pub fn write(&self, root: &Path) -> Result<()> {
         let file = root.join(FILE);
         let text = fs::read_to_string(&file).with_context(|| format!("cannot read {FILE}"))?;
-        let replaced = replace(&text, &self.to_string())
-            .with_context(|| format!("{FILE} needs a line {BEGIN} and, below it, a line {END}"))?;
+        let [begin, end] = self.markers();
+        let replaced = replace(&text, [&begin, &end], &self.to_string())
+            .with_context(|| format!("{FILE} needs a line {begin} and, below it, a line {end}"))?;
         fs::write(&file, replaced)?;
         println!("wrote {FILE}");
         Ok(())
     }
+
+    fn markers(&self) -> [String; 2] {
+        let name = self.command.replace(' ', "-");
+        ["begin", "end"].map(|edge| format!("<!-- {name}:{edge} -->"))
+    }
 }
 
-fn replace(text: &str, report: &str) -> Option<String> {
-    let (before, rest) = text.split_once(BEGIN)?;
-    let (_, after) = rest.split_once(END)?;
-    Some(format!("{before}{BEGIN}\n{report}{END}{after}"))
+fn replace(text: &str, [begin, end]: [&str; 2], report: &str) -> Option<String> {
+    let (before, rest) = text.split_once(begin)?;
+    let (_, after) = rest.split_once(end)?;
+    Some(format!("{before}{begin}\n{report}{end}{after}"))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Table, replace};
+    use super::{Report, Table, replace};
 
     #[test]
     fn a_table_is_aligned_markdown() {
@@ -108,9 +122,22 @@ mod tests {
 
     #[test]
     fn only_what_stands_between_the_markers_is_replaced() {
+        let markers = ["<!-- bench:begin -->", "<!-- bench:end -->"];
         let text = "# Speed\n\n<!-- bench:begin -->\nold\n<!-- bench:end -->\n\nEnd\n";
         let expected = "# Speed\n\n<!-- bench:begin -->\nnew\n<!-- bench:end -->\n\nEnd\n";
-        assert_eq!(replace(text, "new\n").as_deref(), Some(expected));
-        assert_eq!(replace("no markers", "new"), None);
+        assert_eq!(replace(text, markers, "new\n").as_deref(), Some(expected));
+        assert_eq!(replace("no markers", markers, "new"), None);
+    }
+
+    #[test]
+    fn each_command_has_markers_of_its_own() {
+        let report = Report {
+            command: "bench db",
+            machine: "a machine".into(),
+            tables: Vec::new(),
+            appendix: String::new(),
+        };
+        let expected = ["<!-- bench-db:begin -->", "<!-- bench-db:end -->"];
+        assert_eq!(report.markers(), expected);
     }
 }

@@ -1,5 +1,6 @@
 //! A server process that prints one JSON line with its `url` when it is ready.
 
+use std::fs;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
@@ -26,6 +27,11 @@ pub struct Server {
 
 impl Server {
     pub fn start(command: &mut Command) -> Result<Self> {
+        Self::start_workers(command, 1)
+    }
+
+    /// One that prints the line from each of several processes.
+    pub fn start_workers(command: &mut Command, workers: usize) -> Result<Self> {
         process::stop_if_interrupted()?;
         let program = command.get_program().to_string_lossy().into_owned();
         let mut child = command
@@ -39,7 +45,7 @@ impl Server {
             url: String::new(),
             token: None,
         };
-        let ready = wait_for_ready_line(stdout.context("no standard output")?)
+        let ready = wait_for_ready_lines(stdout.context("no standard output")?, workers)
             .with_context(|| format!("{program} did not get ready"))?;
         ready["url"]
             .as_str()
@@ -47,6 +53,14 @@ impl Server {
             .clone_into(&mut server.url);
         server.token = ready["token"].as_str().map(str::to_owned);
         Ok(server)
+    }
+}
+
+impl Server {
+    /// The most memory that it ever had at once, where the system tells (Linux does).
+    pub fn peak_memory_bytes(&self) -> Option<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        peak_bytes(&status)
     }
 }
 
@@ -68,13 +82,23 @@ impl Drop for Server {
     }
 }
 
-fn wait_for_ready_line(stdout: ChildStdout) -> Result<Value> {
+fn peak_bytes(status: &str) -> Option<u64> {
+    let peak = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kibibytes: u64 = peak.trim().strip_suffix(" kB")?.parse().ok()?;
+    Some(kibibytes * 1024)
+}
+
+fn wait_for_ready_lines(stdout: ChildStdout, workers: usize) -> Result<Value> {
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || pass_ready_line(stdout, &sender));
     let start = Instant::now();
+    let mut missing = workers;
     loop {
         match receiver.recv_timeout(STEP) {
-            Ok(line) => return Ok(line),
+            Ok(line) if missing <= 1 => return Ok(line),
+            Ok(_) => missing -= 1,
             Err(RecvTimeoutError::Disconnected) => bail!("it ended without a line with its url"),
             Err(RecvTimeoutError::Timeout) => {
                 process::stop_if_interrupted()?;
@@ -93,8 +117,21 @@ fn pass_ready_line(stdout: ChildStdout, sender: &Sender<Value>) {
         if let Ok(value) = serde_json::from_str::<Value>(&line)
             && value["url"].is_string()
         {
-            // Nobody listens any more once the first line came.
+            // Nobody listens any more once the awaited lines came.
             let _ = sender.send(value);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::peak_bytes;
+
+    #[test]
+    fn reads_the_peak_of_the_memory() {
+        let status =
+            "Name:\ttallystick\nVmPeak:\t  812344 kB\nVmHWM:\t   31744 kB\nVmRSS:\t 30000 kB\n";
+        assert_eq!(peak_bytes(status), Some(31_744 * 1024));
+        assert_eq!(peak_bytes("Name:\ttallystick\n"), None);
     }
 }

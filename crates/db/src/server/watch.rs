@@ -22,11 +22,12 @@ const CONNECT_PATIENCE: Duration = Duration::from_secs(1);
 const FIRST_DELAY: Duration = Duration::from_millis(50);
 const LONGEST_DELAY: Duration = Duration::from_millis(500);
 
-/// Positions are counted in bytes of the write-ahead log.
+/// Positions are counted in bytes of the write-ahead log. A primary's is how far its replicas can
+/// follow: an idle one may insert next after a page's header, which they never replay by itself.
 const QUESTION: &str =
     "SELECT (pg_is_in_recovery() OR current_setting('transaction_read_only')::bool)::int::text,
     coalesce((CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()
-                   ELSE pg_current_wal_insert_lsn() END - '0/0')::int8, 0)::text";
+                   ELSE pg_current_wal_flush_lsn() END - '0/0')::int8, 0)::text";
 
 struct Answer {
     read_only: bool,

@@ -2,7 +2,7 @@
 
 use std::{
     sync::atomic::{AtomicUsize, Ordering},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use db::{Database, Error, Priority, Reads, ReplicaState, Settings};
@@ -118,6 +118,23 @@ async fn a_replica_that_lags_is_left_out_and_comes_back() {
     let back = stage.until_replica_is(ReplicaState::Connected).await;
     figure(scenario, "back after", milliseconds(back), "a look");
     stage.until_replica_answers().await;
+}
+
+/// Its log then ends between two records, in a header that no replica replays by itself.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_replica_of_an_idle_primary_does_not_lag() {
+    let most_lag = Duration::from_millis(500);
+    let stage = Stage::open("", |settings| settings.replica_max_lag = most_lag).await;
+    let Some(stage) = stage else {
+        return;
+    };
+    blocking(|| stage.primary.psql("postgres", "SELECT pg_switch_wal()"));
+    let end = Instant::now() + Duration::from_secs(2);
+    while Instant::now() < end {
+        let status = stage.database.replicas().remove(0);
+        assert_eq!(status.state, ReplicaState::Connected, "{status:?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -8,8 +8,10 @@
 )]
 
 mod faults_failover;
+mod faults_pgbouncer;
 mod faults_read_only;
 mod faults_read_your_writes;
 mod faults_replicas;
 mod load;
+mod pooler;
 mod support;

@@ -69,6 +69,16 @@ pub fn client<F: Future<Output = ()>>(
 /// The name by which a primary knows the standby of a [`pair`].
 pub const FIRST_STANDBY: &str = "standby_one";
 
+/// Names one test of this program to it, by the module that it stands in.
+pub fn only(module: &str, test: &str) -> [String; 3] {
+    let (_program, module) = module.split_once("::").unwrap();
+    [
+        "--exact".to_owned(),
+        "--nocapture".to_owned(),
+        format!("{module}::{test}"),
+    ]
+}
+
 /// A primary and a standby that follows it.
 pub fn pair(extra: &str) -> (Cluster, Cluster) {
     let primary = server_with(extra);

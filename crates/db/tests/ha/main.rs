@@ -7,7 +7,9 @@
     clippy::print_stdout
 )]
 
+mod faults_disk_full;
 mod faults_failover;
+mod faults_kill;
 mod faults_pgbouncer;
 mod faults_read_only;
 mod faults_read_your_writes;

@@ -108,7 +108,7 @@ async fn many_clients_share_few_sessions_and_nothing_else() {
     let mut random = random(SCENARIO);
     let table = "CREATE TABLE notes (client bigint, round bigint, PRIMARY KEY (client, round))";
     execute(&stage.database, table).await;
-    let rounds = if is_long() { 1_000 } else { 40 };
+    let rounds = if is_long() { 500 } else { 40 };
     let clients = (0..CLIENTS).map(|number| {
         let (database, random) = (stage.database.clone(), random.fork());
         client(async move || work(&database, number, rounds, random).await)

@@ -93,6 +93,25 @@ async fn reads_go_where_their_caller_allows() {
     assert_ne!(sessions, "0");
 }
 
+/// Not in a unit of work, but as a single statement.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_single_statement_that_writes_is_seen_by_its_caller() {
+    let Some(stage) = Stage::open("", |_| {}).await else {
+        return;
+    };
+    blocking(|| stage.replica.pause_replay());
+    let request = stage.database.for_caller(Reads::Replica, None);
+    execute(&request, "DELETE FROM rows WHERE number = 1").await;
+    let position = request.position();
+    assert!(position.is_some());
+    for caller in [request, stage.database.for_caller(Reads::Replica, position)] {
+        let left: i64 = ask(caller.reader(), "SELECT count(*) FROM rows")
+            .await
+            .unwrap();
+        assert_eq!(left, 999);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_replica_that_lags_is_left_out_and_comes_back() {
     let scenario = "lagging replica";

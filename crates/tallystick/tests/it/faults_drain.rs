@@ -60,7 +60,7 @@ impl Client {
     }
 
     fn request(&self, round: usize) -> (String, u16) {
-        if round % 4 > 0 {
+        if !round.is_multiple_of(4) {
             let get = "GET /v1/portfolios?limit=20 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
             return (get.to_owned(), 200);
         }

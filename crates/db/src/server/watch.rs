@@ -112,7 +112,7 @@ impl Server {
     ) -> sqlx::Error {
         loop {
             let _ = timeout(LOOK_EVERY, self.look.notified()).await;
-            let answer = match ask_patiently(&mut connection, generation).await {
+            let answer = match self.ask_patiently(&mut connection, generation).await {
                 Ok(answer) => answer,
                 // This connection alone may have been lost.
                 Err(_) => match self.meet(&generation.host).await {
@@ -138,6 +138,20 @@ impl Server {
                 self.link.send_modify(|_| ());
             }
         }
+    }
+
+    async fn ask_patiently(
+        &self,
+        connection: &mut PgConnection,
+        generation: &Generation,
+    ) -> Result<Answer, sqlx::Error> {
+        let mut answer = std::pin::pin!(ask(connection));
+        if let Ok(answer) = timeout(SILENT_AFTER, &mut answer).await {
+            return answer;
+        }
+        generation.silent.store(true, Ordering::Relaxed);
+        let rest = LOST_AFTER.max(self.line).saturating_sub(SILENT_AFTER);
+        timeout(rest, answer).await.map_err(|_| silence())?
     }
 
     async fn has_writable_elsewhere(&self, generation: &Generation) -> bool {
@@ -194,19 +208,6 @@ fn delay(attempt: u32) -> Duration {
         .saturating_mul(1 << attempt.min(8))
         .min(LONGEST_DELAY);
     most.mul_f64(fastrand::f64())
-}
-
-async fn ask_patiently(
-    connection: &mut PgConnection,
-    generation: &Generation,
-) -> Result<Answer, sqlx::Error> {
-    let mut answer = std::pin::pin!(ask(connection));
-    if let Ok(answer) = timeout(SILENT_AFTER, &mut answer).await {
-        return answer;
-    }
-    generation.silent.store(true, Ordering::Relaxed);
-    let rest = LOST_AFTER.saturating_sub(SILENT_AFTER);
-    timeout(rest, answer).await.map_err(|_| silence())?
 }
 
 async fn ask(connection: &mut PgConnection) -> Result<Answer, sqlx::Error> {

@@ -210,3 +210,19 @@ async fn caller(connection: &impl ConnectionTrait) -> Result<Option<String>, DbE
 fn with_value(sql: &str, value: i64) -> Statement {
     Statement::from_sql_and_values(sea_orm::DbBackend::Postgres, sql, [value.into()])
 }
+
+/// All sessions are held for long, and what holds them is not given up for that.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn work_that_holds_all_sessions_is_no_outage() {
+    let Some(stage) = Stage::open(|_| {}).await else {
+        return;
+    };
+    let holders = (0..SERVER_CONNECTIONS).map(|_| {
+        stage
+            .database
+            .write(async |tx| Ok::<i32, Error>(ask(&tx, "SELECT 1 FROM pg_sleep(5)").await?))
+    });
+    for held in futures_util::future::join_all(holders).await {
+        assert!(held.is_ok(), "{held:?}");
+    }
+}

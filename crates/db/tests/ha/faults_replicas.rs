@@ -6,6 +6,8 @@ use std::{
 };
 
 use db::{Database, Error, Priority, Reads, ReplicaState, Settings};
+use futures_util::TryStreamExt;
+use sea_orm::{DbBackend, Statement, StreamTrait};
 use testservers::Cluster;
 
 use crate::support::{
@@ -205,6 +207,15 @@ fn remove_rows(stage: &Stage) {
     });
 }
 
+async fn remove_rows_under(stage: &Stage) {
+    let at_work = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'";
+    until("the statement runs", async || {
+        blocking(|| stage.replica.psql("postgres", at_work)) == "1"
+    })
+    .await;
+    remove_rows(stage);
+}
+
 const AT_ONCE: &str = "max_standby_streaming_delay = 0\n";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -244,14 +255,22 @@ async fn a_statement_that_the_replica_cancels_is_repeated_on_the_primary() {
     };
     let slow = "SELECT number FROM rows WHERE (SELECT true FROM pg_sleep(0.002 + number * 0))";
     let rows = ask_all::<i32>(stage.caller.reader(), slow);
-    let removal = async {
-        let at_work = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'";
-        until("the statement runs", async || {
-            blocking(|| stage.replica.psql("postgres", at_work)) == "1"
-        })
-        .await;
-        remove_rows(&stage);
+    let (rows, ()) = tokio::join!(rows, remove_rows_under(&stage));
+    assert_eq!(rows.unwrap().len(), 500, "what the primary has");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_stream_that_the_replica_cancels_before_its_first_row_is_begun_on_the_primary() {
+    let Some(stage) = Stage::open(AT_ONCE, |_| {}).await else {
+        return;
     };
-    let (rows, ()) = tokio::join!(rows, removal);
+    let slow = "SELECT number FROM rows WHERE (SELECT true FROM pg_sleep(0.002 + number * 0))
+        ORDER BY number";
+    let rows = async {
+        let statement = Statement::from_string(DbBackend::Postgres, slow);
+        let rows = stage.caller.reader().stream_raw(statement).await?;
+        rows.try_collect::<Vec<_>>().await
+    };
+    let (rows, ()) = tokio::join!(rows, remove_rows_under(&stage));
     assert_eq!(rows.unwrap().len(), 500, "what the primary has");
 }

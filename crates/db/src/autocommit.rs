@@ -16,11 +16,19 @@ use crate::{
     pool::Lease,
     reader::Intent,
     refusal::{exec_error, query_error},
-    transaction::traits::finish,
+    session::Session,
+    transaction::{TELL, traits::finish},
 };
 
+/// The connection of one statement.
+struct Single<'a> {
+    lease: Lease,
+    /// Who is to know how far the log is afterwards; `None` if that cannot matter.
+    session: Option<&'a Session>,
+}
+
 impl Database {
-    async fn lend_for(&self, sql: &str) -> Result<Lease, DbErr> {
+    async fn lend_for(&self, sql: &str) -> Result<Single<'_>, DbErr> {
         let mut lease = self.reader.lend(Intent::Write, 0).await?;
         if self.reader.inner.settings.behind_pgbouncer {
             let begin = self.reader.inner.begin_script(Intent::Write);
@@ -33,15 +41,31 @@ impl Database {
         ) {
             lease.retire();
         }
-        Ok(lease)
+        let tells_position = self.reader.inner.has_replicas() && may_write(sql);
+        let session = tells_position.then_some(&*self.reader.session);
+        Ok(Single { lease, session })
     }
+}
 
-    async fn done_with(mut lease: Lease) -> Result<(), DbErr> {
-        if lease.is_in_transaction() {
-            lease.commit("COMMIT").await.map_err(exec_error)?;
+impl Single<'_> {
+    async fn done(mut self) -> Result<(), DbErr> {
+        if self.lease.is_in_transaction() {
+            self.lease.commit("COMMIT").await.map_err(exec_error)?;
+        }
+        if let Some(session) = self.session {
+            // The statement is done, whatever becomes of this question.
+            let position = self.lease.script_for_text(TELL).await;
+            session.note_answer(position.ok().flatten());
         }
         Ok(())
     }
+}
+
+/// Whether a caller may look for what the statement wrote; one that begins with SELECT is taken at
+/// its word.
+fn may_write(sql: &str) -> bool {
+    let word = sql.trim_start().get(..6);
+    !word.is_some_and(|word| word.eq_ignore_ascii_case("select"))
 }
 
 #[async_trait]
@@ -51,31 +75,39 @@ impl ConnectionTrait for Database {
     }
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        let mut lease = self.lend_for(&statement.sql).await?;
-        let done = lease.execute(statement).await.map_err(exec_error)?;
-        Self::done_with(lease).await?;
+        let mut single = self.lend_for(&statement.sql).await?;
+        let done = single.lease.execute(statement).await.map_err(exec_error)?;
+        single.done().await?;
         Ok(done)
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        let mut lease = self.lend_for(sql).await?;
-        lease.retire();
-        let done = lease.script(sql).await.map_err(exec_error)?;
-        Self::done_with(lease).await?;
+        let mut single = self.lend_for(sql).await?;
+        single.lease.retire();
+        let done = single.lease.script(sql).await.map_err(exec_error)?;
+        single.done().await?;
         Ok(done)
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        let mut lease = self.lend_for(&statement.sql).await?;
-        let row = lease.fetch_first(statement).await.map_err(query_error)?;
-        Self::done_with(lease).await?;
+        let mut single = self.lend_for(&statement.sql).await?;
+        let row = single
+            .lease
+            .fetch_first(statement)
+            .await
+            .map_err(query_error)?;
+        single.done().await?;
         Ok(row)
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        let mut lease = self.lend_for(&statement.sql).await?;
-        let rows = lease.fetch_all(statement).await.map_err(query_error)?;
-        Self::done_with(lease).await?;
+        let mut single = self.lend_for(&statement.sql).await?;
+        let rows = single
+            .lease
+            .fetch_all(statement)
+            .await
+            .map_err(query_error)?;
+        single.done().await?;
         Ok(rows)
     }
 }
@@ -92,15 +124,15 @@ impl StreamTrait for Database {
         statement: Statement,
     ) -> Pin<Box<dyn Future<Output = Result<Self::Stream<'a>, DbErr>> + 'a + Send>> {
         Box::pin(async move {
-            let mut lease = self.lend_for(&statement.sql).await?;
+            let mut single = self.lend_for(&statement.sql).await?;
             let rows: Self::Stream<'a> = Box::pin(async_stream::try_stream! {
                 {
-                    let mut rows = lease.stream(statement);
+                    let mut rows = single.lease.stream(statement);
                     while let Some(row) = rows.try_next().await.map_err(query_error)? {
                         yield row;
                     }
                 }
-                Self::done_with(lease).await?;
+                single.done().await?;
             });
             Ok(rows)
         })

@@ -66,7 +66,13 @@ pub(crate) fn open(
         };
         Pool::new(maker, Size::of(priority, settings))
     };
-    let server = Arc::new(Server::new(address));
+    // A pooler lets the watcher wait behind statements that take all the time they may.
+    let line = if settings.behind_pgbouncer {
+        settings.command_timeout
+    } else {
+        Duration::ZERO
+    };
+    let server = Arc::new(Server::new(address, line));
     let primary = Member {
         pools: Priority::ALL
             .map(|priority| Some(pool(&server, priority, priority.as_str())))
@@ -74,7 +80,7 @@ pub(crate) fn open(
         server,
     };
     let replicas = replicas.into_iter().enumerate().map(|(number, address)| {
-        let server = Arc::new(Server::new(address));
+        let server = Arc::new(Server::new(address, line));
         let reads = [
             None,
             Some(Priority::Application),

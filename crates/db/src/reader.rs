@@ -1,13 +1,14 @@
 //! Single statements that read, each on a connection of its own and repeated if that is lost.
 
+mod stream;
+
 use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use async_trait::async_trait;
-use futures_util::{TryStreamExt, stream::BoxStream};
-use sea_orm::{ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, Statement, StreamTrait};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, Statement};
 
 use crate::{
     Engine, Priority, Reads,
@@ -254,40 +255,6 @@ impl ConnectionTrait for Reader {
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         self.rows(statement, false).await
-    }
-}
-
-impl StreamTrait for Reader {
-    type Stream<'a> = BoxStream<'a, Result<QueryResult, DbErr>>;
-
-    fn get_database_backend(&self) -> DbBackend {
-        self.backend()
-    }
-
-    /// Not repeated once a row has been given out.
-    fn stream_raw<'a>(
-        &'a self,
-        statement: Statement,
-    ) -> std::pin::Pin<Box<dyn Future<Output = Result<Self::Stream<'a>, DbErr>> + 'a + Send>> {
-        Box::pin(async move {
-            let mut lease = self.lend(Intent::Read, 0).await?;
-            if self.inner.settings.behind_pgbouncer {
-                let begin = self.inner.begin_script(Intent::Read);
-                lease.begin(&begin).await.map_err(query_error)?;
-            }
-            let rows: Self::Stream<'a> = Box::pin(async_stream::try_stream! {
-                {
-                    let mut rows = lease.stream(statement);
-                    while let Some(row) = rows.try_next().await.map_err(query_error)? {
-                        yield row;
-                    }
-                }
-                if lease.is_in_transaction() {
-                    lease.commit("COMMIT").await.map_err(query_error)?;
-                }
-            });
-            Ok(rows)
-        })
     }
 }
 

@@ -20,6 +20,8 @@ use crate::{address::Host, address::PostgresAddress, position::Position};
 /// The primary, with the hosts that may take its place, or one replica.
 pub(crate) struct Server {
     address: PostgresAddress,
+    /// How long the watcher's question may wait in a pooler's line.
+    line: Duration,
     link: channel::Sender<Link>,
     epoch: Instant,
     /// Microseconds after the epoch: what idled since before then is asked whether it still lives.
@@ -83,7 +85,7 @@ impl Generation {
 const KEPT_PROGRESS: usize = 1024;
 
 impl Server {
-    pub fn new(address: PostgresAddress) -> Self {
+    pub fn new(address: PostgresAddress, line: Duration) -> Self {
         let now = Instant::now();
         let down = Link::Down {
             since: now,
@@ -91,6 +93,7 @@ impl Server {
         };
         Self {
             address,
+            line,
             link: channel::Sender::new(down),
             epoch: now,
             suspected: AtomicU64::new(0),

@@ -34,7 +34,11 @@ impl Session {
         self.seen.load(Ordering::Relaxed).into()
     }
 
-    pub fn note(&self, position: Position) {
-        self.seen.fetch_max(position.into(), Ordering::Relaxed);
+    /// Notes what the server answered to the question for its position.
+    pub fn note_answer(&self, answer: Option<String>) {
+        let position = answer.and_then(|text| text.parse::<Position>().ok());
+        if let Some(position) = position {
+            self.seen.fetch_max(position.into(), Ordering::Relaxed);
+        }
     }
 }

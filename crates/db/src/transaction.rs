@@ -14,7 +14,6 @@ use tokio::sync::{Mutex as AsyncMutex, MutexGuard};
 use crate::{
     error::{Transient, sqlite_code, transient},
     pool::Lease,
-    position::Position,
     refusal::{Refusal, exec_error, query_error},
     session::Session,
 };
@@ -233,7 +232,9 @@ impl Unit {
             .await;
         match outcome {
             Ok(position) => {
-                self.note_position(position);
+                if let Some(session) = &self.session {
+                    session.note_answer(position);
+                }
                 Ok(())
             }
             Err(error) => {
@@ -248,13 +249,6 @@ impl Unit {
                     CommitError::Unknown(exec_error(error))
                 })
             }
-        }
-    }
-
-    fn note_position(&self, position: Option<String>) {
-        let position = position.and_then(|text| text.parse::<Position>().ok());
-        if let (Some(session), Some(position)) = (&self.session, position) {
-            session.note(position);
         }
     }
 
@@ -278,6 +272,8 @@ fn is_verdict(error: &sqlx::Error) -> bool {
 
 /// One round trip for both, since a position asked for later would be another.
 const COMMIT_AND_TELL: &str = "COMMIT; SELECT pg_current_wal_insert_lsn()::text";
+/// The position alone.
+pub(crate) const TELL: &str = "SELECT pg_current_wal_insert_lsn()::text";
 
 async fn roll_back_to(lease: &mut Lease, savepoint: u32) -> Result<(), DbErr> {
     let sql = format!("ROLLBACK TO SAVEPOINT s{savepoint}; RELEASE SAVEPOINT s{savepoint}");

@@ -19,6 +19,9 @@ use chrono::{DateTime, Utc};
 use db::{Database, Settings};
 use identity::{Actor, Clock, Ctx};
 
+/// For the tests of crates that migrations stand on.
+pub use migration;
+
 /// A migrated, empty database of its own; gone when it is dropped.
 #[derive(Debug)]
 pub struct TestDatabase {

@@ -123,6 +123,8 @@ impl PostgresAddress {
             .username(&user)
             .password(self.password.as_deref().unwrap_or_default())
             .database(self.database.as_deref().unwrap_or(&user))
+            // Poolers refuse it, and since PostgreSQL 12 floats keep all their digits without it.
+            .extra_float_digits(None)
             .application_name(self.application_name.as_deref().unwrap_or("tallystick"))
             .ssl_mode(self.mode_of(host).of_driver());
         options = match &self.tls.root {

@@ -22,11 +22,12 @@ const CONNECT_PATIENCE: Duration = Duration::from_secs(1);
 const FIRST_DELAY: Duration = Duration::from_millis(50);
 const LONGEST_DELAY: Duration = Duration::from_millis(500);
 
-/// Positions are counted in bytes of the write-ahead log.
+/// Positions are counted in bytes of the write-ahead log. A primary's is how far its replicas can
+/// follow: an idle one may insert next after a page's header, which they never replay by itself.
 const QUESTION: &str =
     "SELECT (pg_is_in_recovery() OR current_setting('transaction_read_only')::bool)::int::text,
     coalesce((CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()
-                   ELSE pg_current_wal_insert_lsn() END - '0/0')::int8, 0)::text";
+                   ELSE pg_current_wal_flush_lsn() END - '0/0')::int8, 0)::text";
 
 struct Answer {
     read_only: bool,
@@ -117,7 +118,7 @@ impl Server {
     ) -> sqlx::Error {
         loop {
             let _ = timeout(LOOK_EVERY, self.look.notified()).await;
-            let answer = match ask_patiently(&mut connection, generation).await {
+            let answer = match self.ask_patiently(&mut connection, generation).await {
                 Ok(answer) => answer,
                 // This connection alone may have been lost.
                 Err(_) => match self.meet(&generation.host).await {
@@ -143,6 +144,20 @@ impl Server {
                 self.link.send_modify(|_| ());
             }
         }
+    }
+
+    async fn ask_patiently(
+        &self,
+        connection: &mut PgConnection,
+        generation: &Generation,
+    ) -> Result<Answer, sqlx::Error> {
+        let mut answer = std::pin::pin!(ask(connection));
+        if let Ok(answer) = timeout(SILENT_AFTER, &mut answer).await {
+            return answer;
+        }
+        generation.silent.store(true, Ordering::Relaxed);
+        let rest = LOST_AFTER.max(self.line).saturating_sub(SILENT_AFTER);
+        timeout(rest, answer).await.map_err(|_| silence())?
     }
 
     async fn has_writable_elsewhere(&self, generation: &Generation) -> bool {
@@ -199,19 +214,6 @@ fn delay(attempt: u32) -> Duration {
         .saturating_mul(1 << attempt.min(8))
         .min(LONGEST_DELAY);
     most.mul_f64(fastrand::f64())
-}
-
-async fn ask_patiently(
-    connection: &mut PgConnection,
-    generation: &Generation,
-) -> Result<Answer, sqlx::Error> {
-    let mut answer = std::pin::pin!(ask(connection));
-    if let Ok(answer) = timeout(SILENT_AFTER, &mut answer).await {
-        return answer;
-    }
-    generation.silent.store(true, Ordering::Relaxed);
-    let rest = LOST_AFTER.saturating_sub(SILENT_AFTER);
-    timeout(rest, answer).await.map_err(|_| silence())?
 }
 
 async fn ask(connection: &mut PgConnection) -> Result<Answer, sqlx::Error> {

@@ -6,6 +6,7 @@
 mod demo;
 mod doctor;
 mod faults;
+mod faults_drain;
 mod import;
 mod kill;
 mod migrate;

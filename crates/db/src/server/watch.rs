@@ -113,6 +113,8 @@ impl Server {
             let _ = timeout(LOOK_EVERY, self.look.notified()).await;
             let answer = match ask_patiently(&mut connection, generation).await {
                 Ok(answer) => answer,
+                // What else waits for this host hangs just so, even if it answers a new caller.
+                Err(error) if is_silence(&error) => return error,
                 // This connection alone may have been lost.
                 Err(_) => match self.meet(&generation.host).await {
                     Ok((fresh, answer)) => {
@@ -221,6 +223,10 @@ async fn ask(connection: &mut PgConnection) -> Result<Answer, sqlx::Error> {
 
 fn silence() -> sqlx::Error {
     io::Error::new(io::ErrorKind::TimedOut, "no answer in time").into()
+}
+
+fn is_silence(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Io(error) if error.kind() == io::ErrorKind::TimedOut)
 }
 
 fn changed(reason: &'static str) -> sqlx::Error {

@@ -56,14 +56,15 @@ async fn swallow(plan: &Plan, mode: BlackHole, length: Duration) {
     let patience = settings.acquire_timeout;
     let database = Database::connect(&settings).await.unwrap();
     let crowd = Crowd::start(&database, clients as usize, HABIT, plan.seed);
-    tokio::time::sleep(Duration::from_millis(1_500)).await;
-    assert!(database.pool_status().free >= idle as usize, "some idle");
+    while database.pool_status().free < idle as usize {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
 
     site.proxy.black_hole(Some(mode));
     tokio::time::sleep(length).await;
     site.proxy.black_hole(None);
     let healed = Instant::now();
-    tokio::time::sleep(plan.choose(Duration::from_secs(4), Duration::from_secs(10))).await;
+    tokio::time::sleep(plan.choose(Duration::from_millis(2_500), Duration::from_secs(10))).await;
     let diary = crowd.stop().await;
 
     judge(plan, &diary, patience, healed);

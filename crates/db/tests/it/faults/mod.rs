@@ -2,8 +2,12 @@
 //! printed; `cargo xtask faults` runs the same at full length.
 
 mod black_hole;
+mod cancellation;
 mod crowd;
+mod crowding;
 mod deeds;
 mod outages;
 mod plan;
+mod resets;
 mod site;
+mod slow_statements;

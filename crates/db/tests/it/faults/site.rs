@@ -105,10 +105,6 @@ impl Witness {
         )
         .await
     }
-
-    pub async fn connections_in_open_transactions(&mut self) -> i64 {
-        self.number(OPEN_TRANSACTIONS).await
-    }
 }
 
 pub const OPEN_TRANSACTIONS: &str = "SELECT count(*) FROM pg_stat_activity

@@ -8,4 +8,5 @@
 )]
 
 mod faults;
+mod transactions;
 mod units;

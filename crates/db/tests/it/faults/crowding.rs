@@ -70,6 +70,9 @@ async fn normal_again(plan: &Plan, database: &Database) {
     assert!(took < GOAL * 5, "{took:?}");
 }
 
+/// In which the flood comes to rest.
+const PAUSE: Duration = Duration::from_millis(150);
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_flood_in_the_background_does_not_slow_requests() {
     let plan = Plan::of("background flood");
@@ -81,9 +84,10 @@ async fn a_flood_in_the_background_does_not_slow_requests() {
     let (mut alone, mut flooded) = (Vec::new(), Vec::new());
     request_times(&database).await;
     for _ in 0..rounds {
+        tokio::time::sleep(PAUSE).await;
         alone.extend(request_times(&database).await);
         let flood = tokio::spawn(flood(database.with_priority(Priority::Background)));
-        tokio::time::sleep(Duration::from_millis(150)).await;
+        tokio::time::sleep(PAUSE).await;
         flooded.extend(request_times(&database).await);
         flood.abort();
         let _ = flood.await;

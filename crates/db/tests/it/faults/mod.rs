@@ -3,11 +3,14 @@
 
 mod black_hole;
 mod cancellation;
+mod commits;
 mod crowd;
 mod crowding;
 mod deeds;
 mod outages;
 mod plan;
 mod resets;
+mod retries;
 mod site;
 mod slow_statements;
+mod start;

@@ -34,7 +34,7 @@ async fn a_tenth_of_all_connections_costs_hardly_a_request() {
         ..site.settings()
     };
     let database = Database::connect(&settings).await.unwrap();
-    site.proxy.reset_probability(0.1, plan.seed, 10_000);
+    site.proxy.reset_probability(0.1, plan.seed, 3_000);
     let crowd = Crowd::start(&database, plan.choose(8, 64), HABIT, plan.seed);
     let reads = read_for(
         &database,

@@ -9,7 +9,7 @@ use crate::process;
 
 const GIBIBYTE: u64 = 1 << 30;
 
-pub fn describe(beancount: Option<&str>) -> Result<String> {
+pub fn describe() -> Result<String> {
     let wanted = RefreshKind::nothing()
         .with_cpu(CpuRefreshKind::nothing())
         .with_memory(MemoryRefreshKind::nothing().with_ram());
@@ -19,9 +19,8 @@ pub fn describe(beancount: Option<&str>) -> Result<String> {
     let memory = (system.total_memory() + GIBIBYTE / 2) / GIBIBYTE;
     let os = System::long_os_version().unwrap_or_else(System::distribution_id);
     let rustc = process::version_line(Command::new("rustc").arg("--version"))?;
-    let beancount = beancount.map_or_else(|| "no Beancount".into(), |v| format!("Beancount {v}"));
     Ok(format!(
-        "{} cores ({model}), {memory} GiB of memory; {os}; {rustc}; {beancount}",
+        "{} cores ({model}), {memory} GiB of memory; {os}; {rustc}",
         cpus.len()
     ))
 }

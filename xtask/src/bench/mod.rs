@@ -3,9 +3,9 @@
 pub mod bare_server;
 mod http;
 mod ledger;
-mod machine;
+pub mod machine;
 mod product;
-mod report;
+pub mod report;
 mod requests;
 mod server;
 
@@ -95,8 +95,9 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         .python
         .as_deref()
         .and_then(|python| beancount::version(python).ok());
+    let versions = versions.map_or_else(|| "no Beancount".into(), |v| format!("Beancount {v}"));
     let report = Report {
-        machine: machine::describe(versions.as_deref())?,
+        machine: format!("{}; {versions}", machine::describe()?),
         tables: vec![ledger::measure(&bench)?, requests::measure(&bench)?],
     };
     println!("\n{report}");

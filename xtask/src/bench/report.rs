@@ -1,4 +1,4 @@
-//! Markdown tables, printed and kept in docs/performance.md.
+//! Markdown tables, printed and kept between two markers of a document.
 
 use std::fmt;
 use std::fs;
@@ -7,8 +7,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 
 const FILE: &str = "docs/performance.md";
-const BEGIN: &str = "<!-- bench:begin -->";
-const END: &str = "<!-- bench:end -->";
+const MARKER: &str = "bench";
 
 pub struct Report {
     pub machine: String,
@@ -74,22 +73,35 @@ impl fmt::Display for Report {
 }
 
 impl Report {
-    /// Replaces what stands between the two markers.
     pub fn write(&self, root: &Path) -> Result<()> {
-        let file = root.join(FILE);
-        let text = fs::read_to_string(&file).with_context(|| format!("cannot read {FILE}"))?;
-        let replaced = replace(&text, &self.to_string())
-            .with_context(|| format!("{FILE} needs a line {BEGIN} and, below it, a line {END}"))?;
-        fs::write(&file, replaced)?;
-        println!("wrote {FILE}");
-        Ok(())
+        keep(root, FILE, MARKER, &self.to_string())
     }
 }
 
-fn replace(text: &str, report: &str) -> Option<String> {
-    let (before, rest) = text.split_once(BEGIN)?;
-    let (_, after) = rest.split_once(END)?;
-    Some(format!("{before}{BEGIN}\n{report}{END}{after}"))
+/// Replaces what stands between the two lines with `marker` in `file`.
+pub fn keep(root: &Path, file: &str, marker: &str, report: &str) -> Result<()> {
+    let path = root.join(file);
+    let text = fs::read_to_string(&path).with_context(|| format!("cannot read {file}"))?;
+    let (begin, end) = markers(marker);
+    let replaced = replace(&text, marker, report)
+        .with_context(|| format!("{file} needs a line {begin} and, below it, a line {end}"))?;
+    fs::write(&path, replaced)?;
+    println!("wrote {file}");
+    Ok(())
+}
+
+fn markers(marker: &str) -> (String, String) {
+    (
+        format!("<!-- {marker}:begin -->"),
+        format!("<!-- {marker}:end -->"),
+    )
+}
+
+fn replace(text: &str, marker: &str, report: &str) -> Option<String> {
+    let (begin, end) = markers(marker);
+    let (before, rest) = text.split_once(&begin)?;
+    let (_, after) = rest.split_once(&end)?;
+    Some(format!("{before}{begin}\n{report}{end}{after}"))
 }
 
 #[cfg(test)]
@@ -110,7 +122,7 @@ mod tests {
     fn only_what_stands_between_the_markers_is_replaced() {
         let text = "# Speed\n\n<!-- bench:begin -->\nold\n<!-- bench:end -->\n\nEnd\n";
         let expected = "# Speed\n\n<!-- bench:begin -->\nnew\n<!-- bench:end -->\n\nEnd\n";
-        assert_eq!(replace(text, "new\n").as_deref(), Some(expected));
-        assert_eq!(replace("no markers", "new"), None);
+        assert_eq!(replace(text, "bench", "new\n").as_deref(), Some(expected));
+        assert_eq!(replace("no markers", "bench", "new"), None);
     }
 }

@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use db::{Database, Settings};
+use db::{Database, Error, Settings};
 use testservers::BlackHole;
 
 use super::{
-    crowd::{Crowd, Diary, Habit},
+    crowd::{self, Crowd, Diary, Habit},
     deeds,
     plan::Plan,
     site::Site,
@@ -79,4 +79,33 @@ fn judge(plan: &Plan, diary: &Diary, patience: Duration, healed: Instant) {
     let recovery = diary.recovery(healed);
     plan.time("service as before after", recovery, RECOVERY);
     assert!(recovery < RECOVERY * 5, "{recovery:?}");
+}
+
+/// The server hears nothing of a network that lost its connections, and keeps their locks.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn locks_of_connections_that_died_silently_are_released() {
+    const GOAL: Duration = Duration::from_secs(6);
+    let plan = Plan::of("locks of connections that died silently");
+    let Some(site) = Site::start().await else {
+        return;
+    };
+    deeds::prepare(&site).await;
+    let database = site.database().await;
+    let holder = database.write_without_retry(async |tx| -> Result<(), Error> {
+        deeds::do_once(&tx, "wanted").await?;
+        site.proxy.black_hole(Some(BlackHole::Discard));
+        deeds::do_once(&tx, "swallowed").await
+    });
+    let heal = async {
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        site.proxy.black_hole(None);
+        Instant::now()
+    };
+    let (held, healed) = tokio::join!(holder, heal);
+    assert!(held.is_err());
+    let wanted = crowd::write_once(database, "wanted".to_owned());
+    wanted.await.unwrap();
+    let took = healed.elapsed();
+    plan.time("another may write after", took, GOAL);
+    assert!(took < GOAL * 4, "{took:?}");
 }

@@ -131,7 +131,9 @@ impl Maker {
         options = if *behind_pgbouncer {
             options.statement_cache_capacity(0)
         } else {
+            let name = format!("tallystick {} {}", priority.as_str(), generation.name());
             options
+                .application_name(&name)
                 .statement_cache_capacity(PREPARED_STATEMENTS)
                 .options(session_settings(self.rules.command_timeout))
         };

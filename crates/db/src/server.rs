@@ -48,6 +48,8 @@ pub(crate) enum Link {
 /// made in it are worthless.
 pub(crate) struct Generation {
     host: Host,
+    /// By which the server knows its connections from all others.
+    name: String,
     since: Instant,
     pub revoked: CancellationToken,
     read_only: AtomicBool,
@@ -58,11 +60,16 @@ impl Generation {
     fn new(host: Host, read_only: bool) -> Self {
         Self {
             host,
+            name: format!("{:08x}", fastrand::u32(..)),
             since: Instant::now(),
             revoked: CancellationToken::new(),
             read_only: AtomicBool::new(read_only),
             silent: AtomicBool::new(false),
         }
+    }
+
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     pub fn is_read_only(&self) -> bool {

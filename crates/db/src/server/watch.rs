@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sqlx::{ConnectOptions as _, PgConnection, Row};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, PgConnection, Row};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
@@ -44,15 +44,20 @@ impl Server {
 
     async fn watch_forever(&self, leader: Option<&Self>) {
         let mut attempt = 0;
+        let mut lost: Option<Arc<Generation>> = None;
         loop {
             match self.find_host().await {
-                Ok((host, connection, answer)) => {
+                Ok((host, mut connection, answer)) => {
                     attempt = 0;
+                    if let Some(lost) = lost.take() {
+                        end_ghosts(&mut connection, &lost).await;
+                    }
                     let generation = Arc::new(Generation::new(host, answer.read_only));
                     self.note_position(answer.position, leader);
                     self.announce(&generation);
                     let why = self.watch_over(&generation, connection, leader).await;
                     self.withdraw(&generation, why);
+                    lost = Some(generation);
                 }
                 Err(why) => {
                     self.note_absence(why);
@@ -186,6 +191,22 @@ impl Server {
             *why = Some(Arc::new(error));
             is_news
         });
+    }
+}
+
+/// A server that was cut off knows nothing of it: what our lost connections had locked stays locked
+/// until it looks, a minute later.
+async fn end_ghosts(connection: &mut PgConnection, lost: &Generation) {
+    let name = lost.name();
+    let sql = format!(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE usename = current_user AND application_name LIKE 'tallystick % {name}'"
+    );
+    let ended = sqlx::raw_sql(AssertSqlSafe(sql)).execute(connection);
+    match timeout(CONNECT_PATIENCE, ended).await {
+        Ok(Ok(_)) => {}
+        Ok(Err(error)) => tracing::debug!(%error, "lost connections were not ended"),
+        Err(_) => tracing::debug!("lost connections were not ended in time"),
     }
 }
 

@@ -15,6 +15,8 @@ use sqlx::postgres::PgConnectOptions;
 use tokio::sync::{Notify, watch as channel};
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use watch::SILENCE;
+
 use crate::{address::Host, address::PostgresAddress, position::Position};
 
 /// The primary, with the hosts that may take its place, or one replica.

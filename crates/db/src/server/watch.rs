@@ -18,6 +18,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 const SILENT_AFTER: Duration = Duration::from_millis(700);
 /// Without an answer for this long, what waits for the server is told that it is gone.
 const LOST_AFTER: Duration = Duration::from_secs(3);
+/// The longest that anything waits for a server that has gone silent.
+pub(crate) const SILENCE: Duration = LOOK_EVERY.saturating_add(LOST_AFTER);
 const CONNECT_PATIENCE: Duration = Duration::from_secs(1);
 const FIRST_DELAY: Duration = Duration::from_millis(50);
 const LONGEST_DELAY: Duration = Duration::from_millis(500);

@@ -5,6 +5,7 @@
 mod beancount;
 mod bench;
 mod check;
+mod faults;
 mod openapi;
 mod process;
 mod python;
@@ -35,6 +36,8 @@ enum Command {
     Openapi,
     /// Measure, print the table and keep it in docs/performance.md
     Bench(bench::Options),
+    /// Let servers and networks fail, at full length, and keep the table in docs/reliability.md
+    Faults(faults::Options),
     /// Print a Python that can import beancount, making a virtual environment if need be
     BeancountPython,
     /// Serve a constant body: what `bench` compares the product's requests with
@@ -69,6 +72,7 @@ fn run(command: Command) -> Result<bool> {
         Command::Check(options) => Ok(check::run(&workspace, &options)),
         Command::Openapi => openapi::write(&workspace).map(|()| true),
         Command::Bench(options) => bench::run(&workspace, &options).map(|()| true),
+        Command::Faults(options) => faults::run(&workspace, &options),
         Command::BeancountPython => {
             println!("{}", beancount::find_or_install(&workspace)?.display());
             Ok(true)

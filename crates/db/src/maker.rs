@@ -134,7 +134,10 @@ impl Maker {
         options = if *behind_pgbouncer {
             options.statement_cache_capacity(0)
         } else {
+            let name = options.get_application_name().unwrap_or_default();
+            let name = format!("{name} {}", generation.name());
             options
+                .application_name(&name)
                 .statement_cache_capacity(PREPARED_STATEMENTS)
                 .options(session_settings(self.rules.command_timeout))
         };

@@ -15,6 +15,8 @@ use sqlx::postgres::PgConnectOptions;
 use tokio::sync::{Notify, watch as channel};
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use watch::SILENCE;
+
 use crate::{address::Host, address::PostgresAddress, position::Position};
 
 /// The primary, with the hosts that may take its place, or one replica.
@@ -50,6 +52,8 @@ pub(crate) enum Link {
 /// made in it are worthless.
 pub(crate) struct Generation {
     host: Host,
+    /// By which the server knows its connections from all others.
+    name: String,
     since: Instant,
     pub revoked: CancellationToken,
     read_only: AtomicBool,
@@ -60,11 +64,16 @@ impl Generation {
     fn new(host: Host, read_only: bool) -> Self {
         Self {
             host,
+            name: format!("{:08x}", fastrand::u32(..)),
             since: Instant::now(),
             revoked: CancellationToken::new(),
             read_only: AtomicBool::new(read_only),
             silent: AtomicBool::new(false),
         }
+    }
+
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     pub fn is_read_only(&self) -> bool {

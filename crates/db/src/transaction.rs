@@ -174,8 +174,7 @@ impl Unit {
         let abandoned = std::mem::take(&mut self.fate().abandoned);
         // The outermost undoes those within it.
         if let Some(outermost) = abandoned.into_iter().min() {
-            roll_back_to(held, outermost).await?;
-            self.fate().failed = false;
+            self.undo_to(held, outermost).await?;
         }
         Ok(Turn { unit: self, lease })
     }
@@ -205,9 +204,18 @@ impl Unit {
 
     async fn roll_back_to(&self, savepoint: u32) -> Result<(), DbErr> {
         let mut turn = self.turn().await?;
-        roll_back_to(turn.lease()?, savepoint).await?;
-        self.fate().failed = false;
-        Ok(())
+        self.undo_to(turn.lease()?, savepoint).await
+    }
+
+    /// Where this fails, since the savepoint went with an outer one, the transaction has failed.
+    async fn undo_to(&self, lease: &mut Lease, savepoint: u32) -> Result<(), DbErr> {
+        let sql = format!("ROLLBACK TO SAVEPOINT s{savepoint}; RELEASE SAVEPOINT s{savepoint}");
+        let undone = lease.script(&sql).await;
+        match &undone {
+            Ok(_) => self.fate().failed = false,
+            Err(error) => self.note_failure(error),
+        }
+        undone.map(|_| ()).map_err(exec_error)
     }
 
     async fn commit(&self) -> Result<(), CommitError> {
@@ -274,11 +282,6 @@ fn is_verdict(error: &sqlx::Error) -> bool {
 const COMMIT_AND_TELL: &str = "COMMIT; SELECT pg_current_wal_insert_lsn()::text";
 /// The position alone.
 pub(crate) const TELL: &str = "SELECT pg_current_wal_insert_lsn()::text";
-
-async fn roll_back_to(lease: &mut Lease, savepoint: u32) -> Result<(), DbErr> {
-    let sql = format!("ROLLBACK TO SAVEPOINT s{savepoint}; RELEASE SAVEPOINT s{savepoint}");
-    lease.script(&sql).await.map(|_| ()).map_err(exec_error)
-}
 
 impl std::fmt::Debug for Unit {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -16,6 +16,7 @@ use crate::{
     error::{Transient, transient},
     reader::{Intent, jitter},
     refusal::exec_error,
+    server::SILENCE,
     transaction::CommitError,
 };
 
@@ -117,12 +118,22 @@ impl Database {
             let Some(reason) = failed.again else {
                 return Err(failed.error);
             };
-            if attempt == ATTEMPTS || started.elapsed() > self.reader.patience() {
+            if attempt == ATTEMPTS || started.elapsed() > self.longest(reason) {
                 return Err(failed.error);
             }
             self.reader.inner.observer.note_retry(reason);
             tokio::time::sleep(pause(attempt)).await;
         }
+    }
+
+    /// For how long a unit of work is tried again. Whoever hung on a silent server has not had the
+    /// patience of one who waits for a connection.
+    fn longest(&self, reason: Transient) -> Duration {
+        let silence = match reason {
+            Transient::Lost => SILENCE,
+            _ => Duration::ZERO,
+        };
+        self.reader.patience() + silence
     }
 
     async fn attempt<T, E: From<Error>>(

@@ -9,8 +9,7 @@ use crate::process;
 
 const GIBIBYTE: u64 = 1 << 30;
 
-/// `beside` names what the product was measured against.
-pub fn describe(beside: &str) -> Result<String> {
+pub fn describe() -> Result<String> {
     let wanted = RefreshKind::nothing()
         .with_cpu(CpuRefreshKind::nothing())
         .with_memory(MemoryRefreshKind::nothing().with_ram());
@@ -21,7 +20,7 @@ pub fn describe(beside: &str) -> Result<String> {
     let os = System::long_os_version().unwrap_or_else(System::distribution_id);
     let rustc = process::version_line(Command::new("rustc").arg("--version"))?;
     Ok(format!(
-        "{} cores ({model}), {memory} GiB of memory; {os}; {rustc}; {beside}",
+        "{} cores ({model}), {memory} GiB of memory; {os}; {rustc}",
         cpus.len()
     ))
 }

@@ -5,9 +5,9 @@ pub mod bare_server;
 mod db;
 mod http;
 mod ledger;
-mod machine;
+pub mod machine;
 mod product;
-mod report;
+pub mod report;
 mod requests;
 mod server;
 
@@ -112,7 +112,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     let beside = version.map_or_else(|| "no Beancount".into(), |v| format!("Beancount {v}"));
     let report = Report {
         command: "bench",
-        machine: machine::describe(&beside)?,
+        machine: format!("{}; {beside}", machine::describe()?),
         tables: vec![ledger::measure(&bench)?, requests::measure(&bench)?],
         appendix: String::new(),
     };

@@ -1,4 +1,4 @@
-//! Markdown tables, printed and kept in docs/performance.md.
+//! Markdown tables, printed and kept between two markers of a document.
 
 use std::fmt;
 use std::fs;
@@ -82,27 +82,38 @@ impl fmt::Display for Report {
 }
 
 impl Report {
-    /// Replaces what stands between the two markers.
     pub fn write(&self, root: &Path) -> Result<()> {
-        let file = root.join(FILE);
-        let text = fs::read_to_string(&file).with_context(|| format!("cannot read {FILE}"))?;
-        let [begin, end] = self.markers();
-        let replaced = replace(&text, [&begin, &end], &self.to_string())
-            .with_context(|| format!("{FILE} needs a line {begin} and, below it, a line {end}"))?;
-        fs::write(&file, replaced)?;
-        println!("wrote {FILE}");
-        Ok(())
+        keep(root, FILE, &self.marker(), &self.to_string())
     }
 
-    fn markers(&self) -> [String; 2] {
-        let name = self.command.replace(' ', "-");
-        ["begin", "end"].map(|edge| format!("<!-- {name}:{edge} -->"))
+    fn marker(&self) -> String {
+        self.command.replace(' ', "-")
     }
 }
 
-fn replace(text: &str, [begin, end]: [&str; 2], report: &str) -> Option<String> {
-    let (before, rest) = text.split_once(begin)?;
-    let (_, after) = rest.split_once(end)?;
+/// Replaces what stands between the two lines with `marker` in `file`.
+pub fn keep(root: &Path, file: &str, marker: &str, report: &str) -> Result<()> {
+    let path = root.join(file);
+    let text = fs::read_to_string(&path).with_context(|| format!("cannot read {file}"))?;
+    let (begin, end) = markers(marker);
+    let replaced = replace(&text, marker, report)
+        .with_context(|| format!("{file} needs a line {begin} and, below it, a line {end}"))?;
+    fs::write(&path, replaced)?;
+    println!("wrote {file}");
+    Ok(())
+}
+
+fn markers(marker: &str) -> (String, String) {
+    (
+        format!("<!-- {marker}:begin -->"),
+        format!("<!-- {marker}:end -->"),
+    )
+}
+
+fn replace(text: &str, marker: &str, report: &str) -> Option<String> {
+    let (begin, end) = markers(marker);
+    let (before, rest) = text.split_once(&begin)?;
+    let (_, after) = rest.split_once(&end)?;
     Some(format!("{before}{begin}\n{report}{end}{after}"))
 }
 
@@ -122,22 +133,20 @@ mod tests {
 
     #[test]
     fn only_what_stands_between_the_markers_is_replaced() {
-        let markers = ["<!-- bench:begin -->", "<!-- bench:end -->"];
         let text = "# Speed\n\n<!-- bench:begin -->\nold\n<!-- bench:end -->\n\nEnd\n";
         let expected = "# Speed\n\n<!-- bench:begin -->\nnew\n<!-- bench:end -->\n\nEnd\n";
-        assert_eq!(replace(text, markers, "new\n").as_deref(), Some(expected));
-        assert_eq!(replace("no markers", markers, "new"), None);
+        assert_eq!(replace(text, "bench", "new\n").as_deref(), Some(expected));
+        assert_eq!(replace("no markers", "bench", "new"), None);
     }
 
     #[test]
-    fn each_command_has_markers_of_its_own() {
+    fn each_command_has_a_marker_of_its_own() {
         let report = Report {
             command: "bench db",
             machine: "a machine".into(),
             tables: Vec::new(),
             appendix: String::new(),
         };
-        let expected = ["<!-- bench-db:begin -->", "<!-- bench-db:end -->"];
-        assert_eq!(report.markers(), expected);
+        assert_eq!(report.marker(), "bench-db");
     }
 }

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use sqlx::{ConnectOptions as _, PgConnection, Row};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, PgConnection, Row};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
@@ -18,6 +18,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 const SILENT_AFTER: Duration = Duration::from_millis(700);
 /// Without an answer for this long, what waits for the server is told that it is gone.
 const LOST_AFTER: Duration = Duration::from_secs(3);
+/// The longest that anything waits for a server that has gone silent.
+pub(crate) const SILENCE: Duration = LOOK_EVERY.saturating_add(LOST_AFTER);
 const CONNECT_PATIENCE: Duration = Duration::from_secs(1);
 const FIRST_DELAY: Duration = Duration::from_millis(50);
 const LONGEST_DELAY: Duration = Duration::from_millis(500);
@@ -45,15 +47,20 @@ impl Server {
 
     async fn watch_forever(&self, leader: Option<&Self>) {
         let mut attempt = 0;
+        let mut lost: Option<Arc<Generation>> = None;
         loop {
             match self.find_host().await {
-                Ok((host, connection, answer)) => {
+                Ok((host, mut connection, answer)) => {
                     attempt = 0;
+                    if let Some(lost) = lost.take() {
+                        end_ghosts(&mut connection, &lost).await;
+                    }
                     let generation = Arc::new(Generation::new(host, answer.read_only));
                     self.note_position(answer.position, leader);
                     self.announce(&generation);
                     let why = self.watch_over(&generation, connection, leader).await;
                     self.withdraw(&generation, why);
+                    lost = Some(generation);
                 }
                 Err(why) => {
                     self.note_absence(why);
@@ -120,6 +127,8 @@ impl Server {
             let _ = timeout(LOOK_EVERY, self.look.notified()).await;
             let answer = match self.ask_patiently(&mut connection, generation).await {
                 Ok(answer) => answer,
+                // What else waits for this host hangs just so, even if it answers a new caller.
+                Err(error) if is_silence(&error) => return error,
                 // This connection alone may have been lost.
                 Err(_) => match self.meet(&generation.host).await {
                     Ok((fresh, answer)) => {
@@ -208,6 +217,22 @@ impl Server {
     }
 }
 
+/// A server that was cut off knows nothing of it: what our lost connections had locked stays locked
+/// until it looks, a minute later.
+async fn end_ghosts(connection: &mut PgConnection, lost: &Generation) {
+    let name = lost.name();
+    let sql = format!(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE usename = current_user AND application_name LIKE '% {name}'"
+    );
+    let ended = sqlx::raw_sql(AssertSqlSafe(sql)).execute(connection);
+    match timeout(CONNECT_PATIENCE, ended).await {
+        Ok(Ok(_)) => {}
+        Ok(Err(error)) => tracing::debug!(%error, "lost connections were not ended"),
+        Err(_) => tracing::debug!("lost connections were not ended in time"),
+    }
+}
+
 /// Full jitter over an exponentially growing delay.
 fn delay(attempt: u32) -> Duration {
     let most = FIRST_DELAY
@@ -229,6 +254,10 @@ async fn ask(connection: &mut PgConnection) -> Result<Answer, sqlx::Error> {
 
 fn silence() -> sqlx::Error {
     io::Error::new(io::ErrorKind::TimedOut, "no answer in time").into()
+}
+
+fn is_silence(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Io(error) if error.kind() == io::ErrorKind::TimedOut)
 }
 
 fn changed(reason: &'static str) -> sqlx::Error {

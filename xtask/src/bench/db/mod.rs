@@ -121,7 +121,7 @@ fn measure(bench: &Bench) -> Result<Report> {
     };
     Ok(Report {
         command: "bench db",
-        machine: machine::describe(&beside(bench, &fixture)?)?,
+        machine: format!("{}; {}", machine::describe()?, beside(bench, &fixture)?),
         tables: tables(&measured),
         appendix: statements::appendix(),
     })

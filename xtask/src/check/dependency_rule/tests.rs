@@ -80,6 +80,13 @@ fn the_test_servers_know_nothing_of_ours_and_no_product_stands_on_them() {
 }
 
 #[test]
+fn only_the_tests_of_the_database_crate_run_on_servers_of_their_own() {
+    assert!(faults(&[for_tests(ours("db", "testservers"))]).is_empty());
+    assert_eq!(faults(&[ours("db", "testservers")]).len(), 1);
+    assert_eq!(faults(&[for_tests(ours("books", "testservers"))]).len(), 1);
+}
+
+#[test]
 fn a_crate_outside_the_table_is_a_fault() {
     let faults = faults(&[ours("common", "db")]);
     assert!(faults[0].contains("not in the table"), "{faults:?}");

@@ -1,7 +1,7 @@
 use db::query::{batch_upsert, execute_many, upsert};
 use sea_orm::{ActiveModelTrait, IntoActiveModel, Set};
 
-use crate::table::{
+use crate::queries::table::{
     make_tables, sample,
     sample::{ActiveModel, Column},
     stored,

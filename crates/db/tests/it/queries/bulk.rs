@@ -7,7 +7,7 @@ use db::{
 use futures_util::stream;
 use sea_orm::ActiveValue::NotSet;
 
-use crate::table::{empty, ids, make_tables, sample};
+use crate::queries::table::{empty, ids, make_tables, sample};
 
 /// Rows of one statement of `execute_many`.
 fn statement_rows(engine: Engine) -> i64 {

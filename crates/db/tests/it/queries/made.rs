@@ -6,7 +6,7 @@ use proptest::{collection::vec, option, prelude::*};
 use sea_orm::prelude::Decimal;
 use uuid::Uuid;
 
-use crate::table::sample::Model;
+use crate::queries::table::sample::Model;
 
 /// Text with what means something to COPY in it.
 fn text() -> impl Strategy<Value = String> {

@@ -11,7 +11,7 @@ use std::{
 use db::{ConnectionTrait, Database, Error, Settings};
 use sea_orm::Statement;
 
-use crate::support::{ask, ask_all, client, execute, figure, is_long, only, random};
+use crate::ha::support::{ask, ask_all, client, execute, figure, is_long, only, random};
 
 const SCENARIO: &str = "SQLite killed";
 /// Where a writing child finds its file, and the number that its rows begin with.

@@ -13,7 +13,7 @@ use std::{
 use db::{ConnectionTrait, Database, Error, Reads, Tx};
 use sea_orm::Statement;
 
-use crate::support::{ask, ask_all, client, execute};
+use crate::ha::support::{ask, ask_all, client, execute};
 
 /// The clients of one database, until they are told to stop.
 #[derive(Default)]

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use db::{Connectivity, Database, Error, Reads, Settings};
 use testservers::{Cluster, Proxy};
 
-use crate::{
+use crate::ha::{
     load::{Account, Load, Running, create_tables, write_key},
     support::{
         FIRST_STANDBY, blocking, figure, is_long, is_without_postgres, milliseconds, pair, random,

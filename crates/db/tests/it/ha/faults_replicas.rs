@@ -10,7 +10,7 @@ use futures_util::TryStreamExt;
 use sea_orm::{DbBackend, Statement, StreamTrait};
 use testservers::Cluster;
 
-use crate::support::{
+use crate::ha::support::{
     WHICH_PORT, ask, ask_all, blocking, execute, figure, is_without_postgres, milliseconds, pair,
     until, with_replica,
 };

@@ -11,7 +11,7 @@ use db::{ConnectionTrait, Database, Error, Settings};
 use nix::unistd::geteuid;
 use sea_orm::Statement;
 
-use crate::support::{ask, execute, figure, only};
+use crate::ha::support::{ask, execute, figure, only};
 
 const SCENARIO: &str = "disk full";
 /// Where the child finds the small disk.

@@ -10,7 +10,7 @@ use db::{
 use futures_util::TryStreamExt;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QueryTrait};
 
-use crate::table::{ids, make_tables, sample};
+use crate::queries::table::{ids, make_tables, sample};
 
 const ONE: &str = "SELECT * FROM samples WHERE id = $1";
 

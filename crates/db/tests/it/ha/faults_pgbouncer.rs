@@ -11,7 +11,7 @@ use sea_orm::{
 use testkit::migration;
 use testservers::Cluster;
 
-use crate::{
+use crate::ha::{
     pooler::{Pooler, ROLE},
     support::{
         ask, blocking, client, execute, figure, is_long, is_without_postgres, random, server, until,

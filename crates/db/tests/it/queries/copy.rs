@@ -13,7 +13,7 @@ use proptest::{
 };
 use sea_orm::{ActiveModelTrait, IntoActiveModel, Set, Value};
 
-use crate::{
+use crate::queries::{
     made,
     table::{empty, ids, make_tables, part, sample, sample::Column, stored},
 };

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use db::{Connectivity, Database, Error, ReplicaState};
 
-use crate::{
+use crate::ha::{
     load::{Running, create_tables, write_key},
     support::{
         WHICH_PORT, ask, blocking, figure, is_without_postgres, milliseconds, pair, random, until,

@@ -1,12 +1,5 @@
 //! What the database layer promises while servers fail, follow, fall behind and fill up.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stdout
-)]
-
 mod faults_disk_full;
 mod faults_failover;
 mod faults_kill;

@@ -1,7 +1,5 @@
 //! What a unit of work promises, on both engines.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
-
 use std::time::Duration;
 
 use db::{ConnectionTrait, Connectivity, Database, Error, Settings, Tx};

@@ -8,7 +8,7 @@ use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QuerySelect,
 };
 
-use crate::table::{
+use crate::queries::table::{
     make_tables, sample,
     sample::{Column, Entity, Model},
     stored,

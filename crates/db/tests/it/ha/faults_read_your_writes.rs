@@ -12,7 +12,7 @@ use db::{ConnectionTrait, Database, Error, Position, Reads, Tx};
 use sea_orm::Statement;
 use testservers::Cluster;
 
-use crate::support::{
+use crate::ha::support::{
     client, execute, figure, is_without_postgres, pair, random, until, with_replica,
 };
 

@@ -1,0 +1,14 @@
+//! What the crate promises, on both engines, and what is left of it when servers and networks fail.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout
+)]
+
+mod faults;
+mod ha;
+mod queries;
+mod transactions;
+mod units;

@@ -1,0 +1,1 @@
+//! What the helpers for statements promise, on both engines.

@@ -18,6 +18,9 @@ use super::{
 
 /// The ways into a database.
 const WAYS: [Way; 4] = [Way::Write, Way::Read, Way::Reader, Way::Alone];
+/// Behind the key of a unit of work, for what it does at its end.
+const SECOND_HALF: &str = " to the end";
+const THOUGHT: Duration = Duration::from_millis(50);
 const ONE_WAY: Duration = Duration::from_millis(50);
 
 #[derive(Clone, Copy, Debug)]
@@ -47,7 +50,7 @@ async fn at_every_point_of_a_round_trip() {
     let mut seen = Seen::default();
     for round in 0..plan.choose(1, 10) {
         for way in WAYS {
-            let points = (0..=600).step_by(step).map(Duration::from_millis);
+            let points = (0..=1_200).step_by(step).map(Duration::from_millis);
             let calls = points.enumerate().map(|(number, point)| {
                 let name = format!("{way:?}-{round}-{number}");
                 call_and_leave(database.clone(), way, name, point)
@@ -80,7 +83,7 @@ async fn at_random_under_load() {
             let mut number = 0;
             while cancelled.load(Ordering::Relaxed) < wanted {
                 let way = WAYS[random.usize(..WAYS.len())];
-                let point = Duration::from_micros(random.u64(..20_000));
+                let point = Duration::from_micros(random.u64(..80_000));
                 let name = format!("client{client}-{number}");
                 let one = call_and_leave(database.clone(), way, name, point).await;
                 cancelled.fetch_add(one.cancelled, Ordering::Relaxed);
@@ -136,7 +139,7 @@ async fn prepare(connections: u32) -> Option<(Site, Database)> {
 /// the transaction that the caller had left open.
 async fn call_and_leave(database: Database, way: Way, name: String, point: Duration) -> Seen {
     let mut seen = Seen::default();
-    let called = format!("{name}-called");
+    let called = format!("{name}-{way:?}");
     let call = call(&database, way, &called);
     match tokio::time::timeout(point, call).await {
         Ok(Ok(())) if matches!(way, Way::Read | Way::Reader) => {}
@@ -152,7 +155,12 @@ async fn call_and_leave(database: Database, way: Way, name: String, point: Durat
 async fn call(database: &Database, way: Way, key: &str) -> Result<(), Error> {
     match way {
         Way::Write => {
-            let work = async |tx: Tx| deeds::do_once(&tx, key).await;
+            let work = async |tx: Tx| {
+                deeds::do_once(&tx, key).await?;
+                // Callers also leave between two statements.
+                tokio::time::sleep(THOUGHT).await;
+                deeds::do_once(&tx, &format!("{key}{SECOND_HALF}")).await
+            };
             database.write_once(work).await
         }
         Way::Alone => deeds::do_alone(database, key).await,
@@ -203,6 +211,12 @@ async fn judge(plan: &Plan, site: &Site, database: &Database, seen: Seen) {
     let failed_transactions = failed_transactions.count();
     let found = Found::compare(&mut witness, &seen.acknowledged).await;
 
+    let halves = format!(
+        "SELECT count(*) FROM deeds one WHERE key LIKE '%-Write' AND NOT EXISTS
+         (SELECT 1 FROM deeds other WHERE other.key = one.key || '{SECOND_HALF}')"
+    );
+    let halves = witness.number(&halves).await;
+
     plan.note("cancellations", seen.cancelled);
     plan.note("acknowledged writes", seen.acknowledged.len());
     plan.figure(
@@ -217,12 +231,18 @@ async fn judge(plan: &Plan, site: &Site, database: &Database, seen: Seen) {
         "<= 0",
     );
     plan.figure("other errors", seen.errors.len(), "<= 0");
+    plan.figure(
+        "cancelled units of work that are there by half",
+        halves,
+        "<= 0",
+    );
     plan.time("no open transaction after", ended, patience);
     assert!(seen.errors.is_empty(), "{:?}", seen.errors);
     assert!(
         found.lost.is_empty() && found.doubled.is_empty(),
         "{found:?}"
     );
+    assert_eq!(halves, 0);
     assert_eq!(witness.number(OPEN_TRANSACTIONS).await, 0);
     let status = database.pool_status();
     assert_eq!(status.waiting, 0, "{status:?}");

@@ -31,7 +31,7 @@ impl Database {
     async fn lend_for(&self, sql: &str) -> Result<Single<'_>, DbErr> {
         let mut lease = self.reader.lend(Intent::Write, 0).await?;
         if self.reader.inner.settings.behind_pgbouncer {
-            let begin = self.reader.inner.begin_script(Intent::Write);
+            let begin = self.reader.begin_script(Intent::Write);
             lease.begin(&begin).await.map_err(exec_error)?;
         }
         // What such a statement leaves behind in its session is unknown: nobody is to inherit it.

@@ -150,6 +150,13 @@ impl Connection {
         self.last_used = Instant::now();
     }
 
+    /// On SQLite, how long each statement may take from now on: its connections serve all.
+    pub fn limit_statements(&mut self, limit: Duration) {
+        if let Limit::Sqlite { patience, .. } = &mut self.watch.limit {
+            *patience = limit;
+        }
+    }
+
     /// Makes this unit of work the last that the connection serves.
     pub fn retire(&mut self) {
         self.retired = true;

@@ -20,6 +20,8 @@ use crate::{
 const PING_PATIENCE: Duration = Duration::from_millis(500);
 /// The server ends a statement at its limit; past this it is taken for dead.
 const GRACE: Duration = Duration::from_secs(1);
+/// Longer than any statement takes, and short enough to be added to a time.
+pub(crate) const FOREVER: Duration = Duration::from_hours(24 * 365);
 /// Statements that each connection keeps prepared.
 const PREPARED_STATEMENTS: usize = 256;
 
@@ -44,15 +46,16 @@ pub(crate) enum Source {
 
 #[derive(Clone, Copy)]
 pub(crate) struct Rules {
-    pub command_timeout: Duration,
+    /// `None` for as long as a statement needs.
+    pub statement_limit: Option<Duration>,
     pub oldest: Duration,
     pub ping_after_idle: Duration,
 }
 
 impl Rules {
-    pub fn new(settings: &Settings) -> Self {
+    pub fn new(settings: &Settings, priority: Priority) -> Self {
         Self {
-            command_timeout: settings.command_timeout,
+            statement_limit: settings.statement_limit(priority),
             oldest: settings.pool_recycle,
             ping_after_idle: settings.ping_after_idle,
         }
@@ -139,13 +142,16 @@ impl Maker {
             options
                 .application_name(&name)
                 .statement_cache_capacity(PREPARED_STATEMENTS)
-                .options(session_settings(self.rules.command_timeout))
+                .options(session_settings(self.rules.statement_limit))
         };
         let connection = tokio::select! {
             connection = connect_within(&options, server.address().connect_timeout()) => connection?,
             () = generation.revoked.cancelled() => return Err(sqlx::Error::PoolClosed),
         };
-        let patience = self.rules.command_timeout + GRACE;
+        let patience = self
+            .rules
+            .statement_limit
+            .map_or(FOREVER, |limit| limit + GRACE);
         let observer = Arc::clone(&self.observer);
         let named_statements = !behind_pgbouncer;
         Ok(Connection::postgres(
@@ -160,7 +166,7 @@ impl Maker {
     async fn open(&self, options: &SqliteConnectOptions) -> Result<Connection, sqlx::Error> {
         let mut connection = options.connect().await?;
         let alarm = Alarm::install(&mut connection).await?;
-        let patience = self.rules.command_timeout;
+        let patience = self.rules.statement_limit.unwrap_or(FOREVER);
         let observer = Arc::clone(&self.observer);
         Ok(Connection::sqlite(connection, alarm, patience, observer))
     }
@@ -189,12 +195,10 @@ async fn connect_within(
 /// Set when a connection is made, since each costs a round trip afterwards.
 ///
 /// `client_connection_check_interval` lets the server end a query whose caller has gone.
-fn session_settings(command_timeout: Duration) -> [(&'static str, String); 4] {
+fn session_settings(statement_limit: Option<Duration>) -> [(&'static str, String); 4] {
+    let limit = statement_limit.unwrap_or_default().as_millis();
     [
-        (
-            "statement_timeout",
-            format!("{}ms", command_timeout.as_millis()),
-        ),
+        ("statement_timeout", format!("{limit}ms")),
         ("idle_in_transaction_session_timeout", "60s".to_owned()),
         ("client_connection_check_interval", "1s".to_owned()),
         ("TimeZone", "UTC".to_owned()),

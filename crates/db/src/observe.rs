@@ -106,6 +106,24 @@ fn kind_of(error: &sqlx::Error) -> &'static str {
     }
 }
 
+/// Whether `sql` reads and does nothing else. One that begins with WITH may still write; a word that
+/// only looks like it is refused too.
+pub(crate) fn is_reading(sql: &str) -> bool {
+    const WRITING: [&str; 4] = ["insert", "update", "delete", "merge"];
+    let mut words = sql
+        .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+        .filter(|word| !word.is_empty());
+    match words.next().map(str::to_ascii_lowercase).as_deref() {
+        Some("select" | "values" | "show" | "explain" | "pragma") => true,
+        Some("with") => words.all(|word| {
+            !WRITING
+                .iter()
+                .any(|writing| word.eq_ignore_ascii_case(writing))
+        }),
+        _ => false,
+    }
+}
+
 /// Kinds of statements, by their first word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Operation {
@@ -152,6 +170,34 @@ impl Operation {
             Self::Delete => "delete",
             Self::Transaction => "transaction",
             Self::Other => "other",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_reading;
+
+    #[test]
+    fn what_writes_is_told_from_what_reads() {
+        for reads in [
+            "SELECT 1",
+            " select \"update\" FROM t",
+            "(SELECT 1) UNION ALL (SELECT 2)",
+            "WITH a AS (SELECT 1) SELECT * FROM a",
+            "VALUES (1)",
+        ] {
+            assert!(is_reading(reads), "{reads}");
+        }
+        for writes in [
+            "INSERT INTO t VALUES (1) RETURNING id",
+            "WITH a AS (DELETE FROM t RETURNING *) SELECT * FROM a",
+            "update t SET a = 1",
+            "BEGIN",
+            "SET a = 1",
+            "",
+        ] {
+            assert!(!is_reading(writes), "{writes}");
         }
     }
 }

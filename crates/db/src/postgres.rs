@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use sqlx::postgres::PgConnectOptions;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -60,7 +61,7 @@ pub(crate) fn open(
                 behind_pgbouncer: settings.behind_pgbouncer && direct.is_none(),
                 direct,
             },
-            rules: Rules::new(settings),
+            rules: Rules::new(settings, priority),
             observer: Arc::clone(observer),
             metrics: Arc::new(families.of(name)),
         };
@@ -68,7 +69,9 @@ pub(crate) fn open(
     };
     // A pooler lets the watcher wait behind statements that take all the time they may.
     let line = if settings.behind_pgbouncer {
-        settings.command_timeout
+        settings
+            .command_timeout
+            .max(settings.background_command_timeout)
     } else {
         Duration::ZERO
     };
@@ -128,17 +131,15 @@ impl Cluster {
         Err(ConnectError::postgres(self.primary.server.address(), why))
     }
 
-    /// A way to the primary past any pooler, for what holds a session.
-    pub fn direct_options(
-        &self,
-    ) -> Result<sqlx::postgres::PgConnectOptions, Option<Arc<sqlx::Error>>> {
+    /// The ways to the primary past any pooler, for what holds a session.
+    pub fn direct_options(&self) -> Result<Vec<PgConnectOptions>, Option<Arc<sqlx::Error>>> {
         let server = &self.primary.server;
         let generation = server.generation()?;
-        let direct = self.direct.as_ref().and_then(|direct| {
-            let host = direct.hosts().first()?;
-            Some(direct.options(host))
-        });
-        Ok(direct.unwrap_or_else(|| server.options(&generation)))
+        let Some(direct) = &self.direct else {
+            return Ok(vec![server.options(&generation)]);
+        };
+        let hosts = direct.hosts().iter();
+        Ok(hosts.map(|host| direct.options(host)).collect())
     }
 
     /// A replica that may answer a caller who has seen the log up to `seen`.

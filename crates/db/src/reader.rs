@@ -14,6 +14,8 @@ use crate::{
     Engine, Priority, Reads,
     database::{Backend, Inner},
     error::{Transient, transient},
+    maker::FOREVER,
+    observe::is_reading,
     pool::{Lease, NotLent, Pool},
     postgres::{Cluster, Member},
     refusal::{Refusal, query_error},
@@ -74,7 +76,10 @@ impl Reader {
                     (Intent::Read, Priority::Background) => &file.background_reader,
                     (Intent::Read, _) => &file.reader,
                 };
-                pool.lend(self.patience()).await.map_err(Refusal::from)
+                let mut lease = pool.lend(self.patience()).await?;
+                let limit = self.inner.settings.statement_limit(self.priority);
+                lease.limit_statements(limit.unwrap_or(FOREVER));
+                Ok(lease)
             }
             Backend::Postgres(cluster) => {
                 if intent == Intent::Read
@@ -184,6 +189,9 @@ impl Reader {
     }
 
     async fn rows(&self, statement: Statement, first: bool) -> Result<Vec<QueryResult>, DbErr> {
+        if !is_reading(&statement.sql) {
+            return Err(Refusal::Reader.into());
+        }
         let mut attempt = 0;
         loop {
             let mut lease = self.lend(Intent::Read, attempt).await?;
@@ -205,7 +213,7 @@ impl Reader {
         // A transaction pooler may change the server between the steps of a statement.
         let in_transaction = self.inner.settings.behind_pgbouncer;
         if in_transaction {
-            lease.begin(&self.inner.begin_script(Intent::Read)).await?;
+            lease.begin(&self.begin_script(Intent::Read)).await?;
         }
         let rows = if first {
             let row = lease.fetch_first(statement).await?;

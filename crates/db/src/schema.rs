@@ -3,7 +3,11 @@
 use std::sync::Arc;
 
 use sea_orm::{DatabaseConnection, DbErr, SqlxPostgresConnector, SqlxSqliteConnector};
-use sqlx::{ConnectOptions as _, postgres::PgPoolOptions, sqlite::SqlitePoolOptions};
+use sqlx::{
+    ConnectOptions as _, PgPool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+    sqlite::SqlitePoolOptions,
+};
 
 use crate::{
     Database, Error, Priority,
@@ -11,6 +15,30 @@ use crate::{
     maker::named,
     refusal::{Refusal, connection_error},
 };
+
+/// Of several hosts, the one that takes writes.
+async fn connect_to_primary(hosts: Vec<PgConnectOptions>) -> Result<DatabaseConnection, Error> {
+    let mut refusal = Refusal::ReadOnly;
+    for options in hosts {
+        let options = named(options, Priority::Schema).disable_statement_logging();
+        match connect_writable(options).await {
+            Ok(Some(pool)) => return Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool)),
+            Ok(None) => {}
+            Err(error) => refusal = Refusal::Away(Arc::new(error)),
+        }
+    }
+    Err(refusal.into())
+}
+
+async fn connect_writable(options: PgConnectOptions) -> Result<Option<PgPool>, sqlx::Error> {
+    let pool = PgPoolOptions::new()
+        .max_connections(1)
+        .connect_with(options)
+        .await?;
+    let question = "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::bool";
+    let read_only: bool = sqlx::query_scalar(question).fetch_one(&pool).await?;
+    Ok((!read_only).then_some(pool))
+}
 
 impl Database {
     /// One connection of its own, past any pooler, for migrations and the locks that they hold.
@@ -29,13 +57,7 @@ impl Database {
                 let options = cluster
                     .direct_options()
                     .map_err(|why| DbErr::from(why.map_or(Refusal::NotThereYet, Refusal::Away)))?;
-                let options = named(options, Priority::Schema).disable_statement_logging();
-                let pool = PgPoolOptions::new()
-                    .max_connections(1)
-                    .connect_with(options)
-                    .await
-                    .map_err(|error| DbErr::from(Refusal::Away(Arc::new(error))))?;
-                Ok(SqlxPostgresConnector::from_sqlx_postgres_pool(pool))
+                connect_to_primary(options).await
             }
         }
     }

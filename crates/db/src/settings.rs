@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Address, ConnectError, Engine};
+use crate::{Address, ConnectError, Engine, Priority};
 
 /// How to reach a database and how far to lean on it.
 #[derive(Clone)]
@@ -34,8 +34,10 @@ pub struct Settings {
     pub acquire_timeout: Duration,
     /// How long background work waits for a connection.
     pub background_acquire_timeout: Duration,
-    /// The longest that one statement may take.
+    /// The longest that one statement of a request may take.
     pub command_timeout: Duration,
+    /// The longest that one statement of background work may take.
+    pub background_command_timeout: Duration,
     /// An idle connection over the pool's least size is closed after this time.
     pub max_inactive_connection_lifetime: Duration,
     /// A connection is closed at this age.
@@ -61,6 +63,16 @@ pub enum Synchronous {
 }
 
 impl Settings {
+    /// The longest that one statement may take; `None` for as long as it needs.
+    pub(crate) fn statement_limit(&self, priority: Priority) -> Option<Duration> {
+        match priority {
+            // A migration takes the time that its tables ask for.
+            Priority::Schema => None,
+            Priority::Application => Some(self.command_timeout),
+            Priority::Background => Some(self.background_command_timeout),
+        }
+    }
+
     pub fn new(url: impl Into<String>) -> Self {
         Self {
             url: url.into(),
@@ -77,6 +89,7 @@ impl Settings {
             acquire_timeout: Duration::from_secs(2),
             background_acquire_timeout: Duration::from_secs(30),
             command_timeout: Duration::from_mins(1),
+            background_command_timeout: Duration::from_mins(10),
             max_inactive_connection_lifetime: Duration::from_mins(5),
             pool_recycle: Duration::from_hours(1),
             ping_after_idle: Duration::from_secs(10),

@@ -9,7 +9,7 @@ use sqlx::{
 use tokio::sync::Mutex;
 
 use crate::{
-    ConnectError, Settings, Synchronous,
+    ConnectError, Priority, Settings, Synchronous,
     address::{SqliteAddress, SqliteMode},
     maker::{Maker, Rules, Source},
     observe::Observer,
@@ -53,25 +53,40 @@ pub(crate) async fn open(
         .connect()
         .await
         .map_err(|source| ConnectError::sqlite(options.get_filename(), source))?;
-    let pool = |name: &str, options: &SqliteConnectOptions, size| {
+    let pool = |name: &str, options: &SqliteConnectOptions, size, priority| {
         let maker = Maker {
             source: Source::Sqlite(Box::new(options.clone())),
-            rules: Rules::new(settings),
+            rules: Rules::new(settings, priority),
             observer: Arc::clone(observer),
             metrics: Arc::new(families.of(name)),
         };
         Pool::new(maker, size)
     };
     let waiting = settings.max_waiting as usize;
-    let writer = pool("writer", &options, Size::fixed(1, waiting));
+    let writer = pool(
+        "writer",
+        &options,
+        Size::fixed(1, waiting),
+        Priority::Application,
+    );
     let is_in_memory = address.file().is_none();
     let (reader, background_reader) = if is_in_memory {
         (writer.clone(), writer.clone())
     } else {
         let read_only = options.clone().pragma("query_only", "ON");
         (
-            pool("application", &read_only, Size::application(settings)),
-            pool("background", &read_only, Size::background(settings)),
+            pool(
+                "application",
+                &read_only,
+                Size::application(settings),
+                Priority::Application,
+            ),
+            pool(
+                "background",
+                &read_only,
+                Size::background(settings),
+                Priority::Background,
+            ),
         )
     };
     let keeper = if is_in_memory {

@@ -14,7 +14,7 @@ use crate::{
     Database, Error, Tx,
     database::{Backend, Inner},
     error::{Transient, transient},
-    reader::{Intent, jitter},
+    reader::{Intent, Reader, jitter},
     refusal::exec_error,
     server::SILENCE,
     transaction::CommitError,
@@ -181,7 +181,7 @@ impl Database {
             error: refusal.into(),
             again: None,
         })?;
-        let begun = lease.begin(&self.reader.inner.begin_script(intent)).await;
+        let begun = lease.begin(&self.reader.begin_script(intent)).await;
         if let Err(error) = begun {
             let again = transient(&error);
             if again == Some(Transient::Lost) {
@@ -207,27 +207,30 @@ fn not_committed<E: From<Error>>(tx: &Tx, error: CommitError, repeatable: Repeat
     }
 }
 
-impl Inner {
+impl Reader {
     /// How a unit of work begins, in one round trip.
-    pub fn begin_script(&self, intent: Intent) -> String {
-        let begin = match (&self.backend, intent) {
+    pub(crate) fn begin_script(&self, intent: Intent) -> String {
+        let begin = match (&self.inner.backend, intent) {
             (Backend::Sqlite(_), Intent::Write) => "BEGIN IMMEDIATE",
             (Backend::Postgres(_), Intent::Read) => {
                 "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
             }
             (Backend::Sqlite(_), Intent::Read) | (Backend::Postgres(_), Intent::Write) => "BEGIN",
         };
-        if !self.settings.behind_pgbouncer {
+        if !self.inner.settings.behind_pgbouncer {
             return begin.to_owned();
         }
         // A pooler's server connections are not ours to set up.
-        let limit = self.settings.command_timeout.as_millis();
+        let limit = self.inner.settings.statement_limit(self.priority);
+        let limit = limit.unwrap_or_default().as_millis();
         format!(
             "{begin}; SET LOCAL statement_timeout = {limit}; \
              SET LOCAL idle_in_transaction_session_timeout = 60000"
         )
     }
+}
 
+impl Inner {
     pub fn has_replicas(&self) -> bool {
         match &self.backend {
             Backend::Sqlite(_) => false,

@@ -6,13 +6,17 @@ use futures_util::{TryStreamExt, stream::BoxStream};
 use sea_orm::{DbBackend, DbErr, QueryResult, Statement, StreamTrait};
 
 use super::{Intent, Reader};
-use crate::{pool::Lease, refusal::query_error};
+use crate::{
+    observe::is_reading,
+    pool::Lease,
+    refusal::{Refusal, query_error},
+};
 
 impl Reader {
     async fn lend_to_stream(&self, attempt: u32) -> Result<Lease, DbErr> {
         let mut lease = self.lend(Intent::Read, attempt).await?;
         if self.inner.settings.behind_pgbouncer {
-            let begin = self.inner.begin_script(Intent::Read);
+            let begin = self.begin_script(Intent::Read);
             lease.begin(&begin).await.map_err(query_error)?;
         }
         Ok(lease)
@@ -32,6 +36,9 @@ impl StreamTrait for Reader {
         statement: Statement,
     ) -> Pin<Box<dyn Future<Output = Result<Self::Stream<'a>, DbErr>> + 'a + Send>> {
         Box::pin(async move {
+            if !is_reading(&statement.sql) {
+                return Err(Refusal::Reader.into());
+            }
             let mut first = Some(self.lend_to_stream(0).await?);
             let rows: Self::Stream<'a> = Box::pin(async_stream::try_stream! {
                 let mut attempt = 0;

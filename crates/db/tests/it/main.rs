@@ -9,6 +9,7 @@
 
 mod faults;
 mod ha;
+mod pools;
 mod queries;
 mod transactions;
 mod units;

@@ -96,6 +96,8 @@ fn read_limits(reader: &mut Reader) -> Option<db::Settings> {
     let acquire_timeout = reader.take_duration("database.acquire_timeout_ms", WAIT);
     let background_acquire = reader.take_duration("database.background_acquire_timeout_ms", WAIT);
     let command_timeout = reader.take_duration("database.command_timeout_ms", WAIT);
+    let background_command_timeout =
+        reader.take_duration("database.background_command_timeout_ms", WAIT);
     let inactive = reader.take_duration(
         "database.max_inactive_connection_lifetime_s",
         1000..=86_400_000,
@@ -123,6 +125,7 @@ fn read_limits(reader: &mut Reader) -> Option<db::Settings> {
         acquire_timeout: acquire_timeout?,
         background_acquire_timeout: background_acquire?,
         command_timeout: command_timeout?,
+        background_command_timeout: background_command_timeout?,
         max_inactive_connection_lifetime: inactive?,
         pool_recycle: pool_recycle?,
         ping_after_idle: ping_after_idle?,

@@ -13,7 +13,7 @@ use crate::support::Home;
 fn take_request(listener: &TcpListener) -> Vec<u8> {
     let (mut stream, _) = listener.accept().unwrap();
     let mut taken = Vec::new();
-    let mut buffer = [0; 65_536];
+    let mut buffer = vec![0; 65_536];
     loop {
         let read = stream.read(&mut buffer).unwrap();
         taken.extend_from_slice(&buffer[..read]);

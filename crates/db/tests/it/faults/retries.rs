@@ -111,7 +111,7 @@ fn retries(database: &Database, reason: &str) -> f64 {
     let counted = families
         .iter()
         .filter(|family| family.name() == "tallystick_db_retries_total")
-        .flat_map(|family| family.get_metric())
+        .flat_map(prometheus::proto::MetricFamily::get_metric)
         .filter(|metric| {
             metric
                 .get_label()

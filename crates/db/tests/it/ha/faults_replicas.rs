@@ -89,8 +89,8 @@ async fn reads_go_where_their_caller_allows() {
             assert_eq!(written, i32::from(primary), "a unit that may write");
         }
     }
-    let sessions = "SELECT count(*) FROM pg_stat_activity WHERE application_name = $$tallystick \
-                    application$$";
+    let sessions = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE $$tallystick \
+                    application %$$";
     let sessions = blocking(|| stage.replica.psql("postgres", sessions));
     assert_ne!(sessions, "0");
 }

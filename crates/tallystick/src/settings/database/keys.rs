@@ -58,6 +58,7 @@ pub const KEYS: &[Key] = &[
     key("database.acquire_timeout_ms").or_seconds("DB_ACQUIRE_TIMEOUT"),
     key("database.background_acquire_timeout_ms").or_seconds("DB_BACKGROUND_ACQUIRE_TIMEOUT"),
     key("database.command_timeout_ms").or_seconds("DB_COMMAND_TIMEOUT"),
+    key("database.background_command_timeout_ms").or_seconds("DB_BACKGROUND_COMMAND_TIMEOUT"),
     key("database.max_inactive_connection_lifetime_s").or("DB_MAX_INACTIVE_CONNECTION_LIFETIME"),
     key("database.pool_recycle_s").or("DB_POOL_RECYCLE"),
     key("database.ping_after_idle_ms"),

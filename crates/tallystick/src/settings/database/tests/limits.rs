@@ -33,6 +33,7 @@ fn the_defaults_are_those_of_the_database_crate() {
     assert_eq!(found.acquire_timeout, Duration::from_secs(2));
     assert_eq!(found.background_acquire_timeout, Duration::from_secs(30));
     assert_eq!(found.command_timeout, Duration::from_mins(1));
+    assert_eq!(found.background_command_timeout, Duration::from_mins(10));
     assert_eq!(
         found.max_inactive_connection_lifetime,
         Duration::from_mins(5)
@@ -54,6 +55,7 @@ fn each_short_variable_is_read() {
         ("DB_BACKGROUND_POOL_MAX_SIZE", "8"),
         ("DB_MAX_WAITING", "9"),
         ("DB_COMMAND_TIMEOUT", "1.5"),
+        ("DB_BACKGROUND_COMMAND_TIMEOUT", "15"),
         ("DB_ACQUIRE_TIMEOUT", "0.25"),
         ("DB_BACKGROUND_ACQUIRE_TIMEOUT", "45s"),
         ("DB_MAX_INACTIVE_CONNECTION_LIFETIME", "11"),
@@ -71,6 +73,7 @@ fn each_short_variable_is_read() {
     assert_eq!(found.background_pool_max_size, 8);
     assert_eq!(found.max_waiting, 9);
     assert_eq!(found.command_timeout, Duration::from_millis(1500));
+    assert_eq!(found.background_command_timeout, Duration::from_secs(15));
     assert_eq!(found.acquire_timeout, Duration::from_millis(250));
     assert_eq!(found.background_acquire_timeout, Duration::from_secs(45));
     assert_eq!(
@@ -106,6 +109,7 @@ max_waiting = 6
 acquire_timeout_ms = 7
 background_acquire_timeout_ms = 8
 command_timeout_ms = 9
+background_command_timeout_ms = 99
 max_inactive_connection_lifetime_s = 10
 pool_recycle_s = 0x0b
 ping_after_idle_ms = 0
@@ -137,6 +141,7 @@ migrate_on_start = true";
     assert_eq!(found.acquire_timeout, Duration::from_millis(7));
     assert_eq!(found.background_acquire_timeout, Duration::from_millis(8));
     assert_eq!(found.command_timeout, Duration::from_millis(9));
+    assert_eq!(found.background_command_timeout, Duration::from_millis(99));
     assert_eq!(
         found.max_inactive_connection_lifetime,
         Duration::from_secs(10)

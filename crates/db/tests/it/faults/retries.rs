@@ -6,7 +6,7 @@ use std::{
 };
 
 use db::{ConnectionTrait, Database, Error, Settings, Tx};
-use prometheus::core::Collector;
+use prometheus::{core::Collector, proto::MetricFamily};
 use sea_orm::{DbBackend, Statement};
 use tokio::sync::Barrier;
 
@@ -111,7 +111,7 @@ fn retries(database: &Database, reason: &str) -> f64 {
     let counted = families
         .iter()
         .filter(|family| family.name() == "tallystick_db_retries_total")
-        .flat_map(prometheus::proto::MetricFamily::get_metric)
+        .flat_map(MetricFamily::get_metric)
         .filter(|metric| {
             metric
                 .get_label()

@@ -121,15 +121,15 @@ impl Database {
         database
     }
 
+    pub fn has_replicas(&self) -> bool {
+        self.reader.inner.has_replicas()
+    }
+
     /// How far the caller's own writes, and what it had seen before, reach in the primary's log;
     /// `None` without replicas.
     pub fn position(&self) -> Option<Position> {
-        let has_replicas = match &self.reader.inner.backend {
-            Backend::Sqlite(_) => false,
-            Backend::Postgres(cluster) => !cluster.replicas.is_empty(),
-        };
         let seen = self.reader.session.seen();
-        (has_replicas && seen > Position::default()).then_some(seen)
+        (self.has_replicas() && seen > Position::default()).then_some(seen)
     }
 
     /// Waits for work that is under way, then closes every connection.

@@ -32,7 +32,7 @@ fn failure(line: &str) -> Option<String> {
         .iter()
         .any(|word| line.starts_with(word));
     let name = line.split_whitespace().next_back()?;
-    (is_failure && name.contains("faults::")).then(|| name.to_owned())
+    (is_failure && (name.contains("faults::") || name.contains("faults_"))).then(|| name.to_owned())
 }
 
 #[cfg(test)]

@@ -68,13 +68,14 @@ fn tests(workspace: &Workspace, scenario: Option<&str>) -> Result<Command> {
         }
     }
     let wanted = scenario.map_or_else(String::new, |name| format!(" & test({name})"));
-    tests.arg("-E").arg(format!("test(faults::){wanted}"));
+    let faults = "(test(/::faults_/) + (package(db) & test(faults::)))";
+    tests.arg("-E").arg(format!("{faults}{wanted}"));
     Ok(tests)
 }
 
-/// They are a folder of their own.
+/// By the names of their files.
 fn has_fault_tests(package: &Path) -> bool {
-    let pattern = package.join("tests/**/faults/mod.rs");
+    let pattern = package.join("tests/**/faults_*.rs");
     glob::glob(&pattern.to_string_lossy()).is_ok_and(|mut found| found.next().is_some())
 }
 

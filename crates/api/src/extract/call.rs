@@ -64,9 +64,10 @@ fn read<Q: DeserializeOwned>(request: &HttpRequest) -> Result<Call<Q>, Problem> 
         .map_or_else(|| Arc::from(""), |id| id.0.clone());
     let caller = Caller::of_request(state.owner()?, request.method(), request.headers())?;
     let ctx = caller.ctx(&state.database, state.clock, request_id);
-    request
-        .extensions_mut()
-        .insert(CallersDatabase(ctx.database.clone()));
+    if ctx.database.has_replicas() {
+        let database = CallersDatabase(ctx.database.clone());
+        request.extensions_mut().insert(database);
+    }
     Ok(Call {
         ctx,
         caller,

@@ -17,7 +17,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// Without an answer for this long, health says so.
 const SILENT_AFTER: Duration = Duration::from_millis(700);
 /// Without an answer for this long, what waits for the server is told that it is gone.
-const LOST_AFTER: Duration = Duration::from_secs(3);
+const LOST_AFTER: Duration = Duration::from_millis(2900);
 /// The longest that anything waits for a server that has gone silent.
 pub(crate) const SILENCE: Duration = LOOK_EVERY.saturating_add(LOST_AFTER);
 const CONNECT_PATIENCE: Duration = Duration::from_secs(1);

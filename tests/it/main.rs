@@ -1,6 +1,11 @@
 //! The product over HTTP: one module a resource, each test on both engines.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic
+)]
 
 mod app;
 mod bad_input;

@@ -137,7 +137,8 @@ fn fault(edge: &Edge) -> Option<String> {
 fn our_fault(edge: &Edge) -> Option<String> {
     let Edge { from, to, .. } = edge;
     let is_test_server = *to == TEST_SERVERS.0 && TESTED_ON_SERVERS.contains(&from.as_str());
-    if edge.for_tests && (to == "testkit" || is_test_server) {
+    let shows_itself_on_entities = from == "db" && to == "entity";
+    if edge.for_tests && (to == "testkit" || is_test_server || shows_itself_on_entities) {
         return None;
     }
     let Some(allowed) = allowed_for(from) else {

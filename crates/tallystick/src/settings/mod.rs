@@ -64,7 +64,7 @@ pub struct Ledger {
 
 #[derive(Clone, Debug)]
 pub struct Telemetry {
-    /// The collector that is sent traces: `http://…` or `https://…`, without a path of its own.
+    /// The collector that is sent traces: `http://…`, without a path of its own.
     pub otlp_endpoint: Option<String>,
 }
 
@@ -153,7 +153,8 @@ fn read_log(reader: &mut Reader) -> Option<Log> {
 fn read_telemetry(reader: &mut Reader) -> Option<Telemetry> {
     let endpoint = reader.take(
         "telemetry.otlp_endpoint",
-        "http:// or https:// and a collector's address, such as http://127.0.0.1:4318; empty for none",
+        "http:// and a collector's address, such as http://127.0.0.1:4318; empty for none (one beyond \
+         this machine is reached through a collector on it)",
         |text| match text {
             "" => Some(None),
             address => is_web_address(address).then(|| Some(address.to_owned())),
@@ -165,11 +166,9 @@ fn read_telemetry(reader: &mut Reader) -> Option<Telemetry> {
 }
 
 fn is_web_address(text: &str) -> bool {
-    let rest = ["http://", "https://"]
-        .iter()
-        .find_map(|scheme| text.strip_prefix(scheme));
     // Whatever comes with a name and a password in it would end in a log.
-    rest.is_some_and(|rest| !rest.is_empty() && !rest.contains(['@', ' ', '?', '#']))
+    text.strip_prefix("http://")
+        .is_some_and(|rest| !rest.is_empty() && !rest.contains(['@', ' ', '?', '#']))
 }
 
 fn read_ledger(reader: &mut Reader) -> Option<Ledger> {

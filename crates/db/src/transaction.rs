@@ -12,7 +12,7 @@ use sea_orm::{DbBackend, DbErr};
 use tokio::sync::{Mutex as AsyncMutex, MutexGuard};
 
 use crate::{
-    error::{Transient, sqlite_code, transient},
+    error::{Transient, sqlite_code, sqlstate_of, transient},
     pool::Lease,
     refusal::{Refusal, exec_error, query_error},
     session::Session,
@@ -220,10 +220,10 @@ impl Unit {
 
     async fn commit(&self) -> Result<(), CommitError> {
         // A dropped savepoint is undone first.
-        let turn = self.turn().await.map_err(CommitError::Refused)?;
-        drop(turn);
-        let lease = self.lease.lock().await.take();
-        let mut lease = lease
+        let mut turn = self.turn().await.map_err(CommitError::Refused)?;
+        let mut lease = turn
+            .lease
+            .take()
             .ok_or(Refusal::TransactionOver)
             .map_err(|refusal| CommitError::Refused(refusal.into()))?;
         // PostgreSQL answers COMMIT of a failed transaction with a rollback and no error.
@@ -247,7 +247,8 @@ impl Unit {
             }
             Err(error) => {
                 self.note_failure(&error);
-                let is_known = is_verdict(&error);
+                let is_known =
+                    is_verdict(&error) && (!asks_for_position || is_of_the_commit(&error));
                 if !is_known {
                     lease.suspect_server();
                 }
@@ -276,6 +277,15 @@ fn is_verdict(error: &sqlx::Error) -> bool {
         && transient(error) != Some(Transient::Lost)
         // SQLite's failures of input and output: what reached the disk is unknown.
         && sqlite_code(error).is_none_or(|code| code & 0xff != 10)
+}
+
+/// Whether the server refused the COMMIT itself, and not the question behind it: a broken
+/// constraint (23), a conflict (40), a trigger's own refusal (P0).
+fn is_of_the_commit(error: &sqlx::Error) -> bool {
+    let code = sqlstate_of(error).unwrap_or_default();
+    ["23", "40", "P0"]
+        .iter()
+        .any(|class| code.starts_with(class))
 }
 
 /// One round trip for both, since a position asked for later would be another.

@@ -13,7 +13,7 @@ use sea_orm::Statement;
 use testservers::Cluster;
 
 use crate::ha::support::{
-    client, execute, figure, is_without_postgres, pair, random, until, with_replica,
+    ask, client, execute, figure, is_without_postgres, pair, random, until, with_replica,
 };
 
 const SCENARIO: &str = "read your writes";
@@ -182,4 +182,39 @@ async fn value_of(connection: &impl ConnectionTrait, caller: usize) -> Result<(i
     let statement = Statement::from_string(connection.get_database_backend(), sql);
     let row = connection.query_one_raw(statement).await?.unwrap();
     Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))
+}
+
+/// The question for the position comes after the COMMIT: whoever was told that it was refused would
+/// write again what is there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_commit_is_not_refused_by_what_comes_behind_it() {
+    if is_without_postgres() {
+        return;
+    }
+    let (primary, replica) = pair("");
+    let owner = Database::connect(&with_replica(&primary, &replica))
+        .await
+        .unwrap();
+    execute(
+        &owner,
+        "CREATE TABLE notes (number int); CREATE ROLE clerk LOGIN; GRANT ALL ON notes TO clerk;
+         REVOKE EXECUTE ON FUNCTION pg_current_wal_insert_lsn() FROM PUBLIC",
+    )
+    .await;
+    let mut settings = with_replica(&primary, &replica);
+    settings.url = settings.url.replace("tallystick@", "clerk@");
+    let clerk = Database::connect(&settings).await.unwrap();
+    let written = clerk
+        .write(async |tx: Tx| -> Result<(), Error> {
+            tx.execute_unprepared("INSERT INTO notes VALUES (1)")
+                .await?;
+            Ok(())
+        })
+        .await;
+    assert!(
+        matches!(written, Err(Error::OutcomeUnknown(_))),
+        "{written:?}"
+    );
+    let kept: i64 = ask(&owner, "SELECT count(*) FROM notes").await.unwrap();
+    assert_eq!(kept, 1);
 }

@@ -1,20 +1,20 @@
 //! One connection, what it can do, and whether it may be used again.
 
 mod bulk;
+mod watch;
 
 use std::{
-    io,
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use futures_util::{TryStreamExt, stream::BoxStream};
+use futures_util::{StreamExt, TryStreamExt, stream::BoxStream};
 use sea_orm::{DbBackend, ExecResult, QueryResult, Statement};
 use sea_query_sqlx::SqlxValues;
 use sqlx::{
     AssertSqlSafe, Connection as _, IntoArguments, PgConnection, SqliteConnection, query::Query,
 };
-use tokio_util::sync::CancellationToken;
+use watch::{Limit, Watch, silent};
 
 use crate::{alarm::Alarm, observe::Observer, server::Generation};
 
@@ -42,21 +42,7 @@ enum Wire {
     },
 }
 
-/// What ends a statement that does not end by itself.
-struct Watch {
-    between_statements: bool,
-    limit: Limit,
-}
-
-enum Limit {
-    /// The server is told its own, shorter limit; this one is for a server that is silent.
-    Postgres {
-        revoked: CancellationToken,
-        patience: Duration,
-    },
-    /// The engine asks the alarm while it works.
-    Sqlite { alarm: Alarm, patience: Duration },
-}
+type Rows<'a> = BoxStream<'a, Result<QueryResult, sqlx::Error>>;
 
 impl Connection {
     pub fn postgres(
@@ -168,23 +154,8 @@ impl Connection {
     ) -> Result<Vec<QueryResult>, sqlx::Error> {
         let (sql, values) = split(statement);
         let timer = self.observer.start(&sql);
-        let watch = &mut self.watch;
-        let outcome = match &mut self.wire {
-            Wire::Postgres {
-                connection,
-                named_statements,
-                ..
-            } => {
-                let rows = query(sql, values)
-                    .persistent(*named_statements)
-                    .fetch(connection);
-                watch.over(rows.map_ok(Into::into).try_collect()).await
-            }
-            Wire::Sqlite { connection } => {
-                let rows = query(sql, values).fetch(connection);
-                watch.over(rows.map_ok(Into::into).try_collect()).await
-            }
-        };
+        let rows = self.wire.rows(sql, values);
+        let outcome = self.watch.over(rows.try_collect()).await;
         timer.stop(&outcome);
         outcome
     }
@@ -196,24 +167,8 @@ impl Connection {
     ) -> Result<Option<QueryResult>, sqlx::Error> {
         let (sql, values) = split(statement);
         let timer = self.observer.start(&sql);
-        let watch = &mut self.watch;
-        let outcome = match &mut self.wire {
-            Wire::Postgres {
-                connection,
-                named_statements,
-                ..
-            } => {
-                let rows = query(sql, values)
-                    .persistent(*named_statements)
-                    .fetch(connection);
-                watch.over(first_of(rows)).await
-            }
-            Wire::Sqlite { connection } => {
-                watch
-                    .over(first_of(query(sql, values).fetch(connection)))
-                    .await
-            }
-        };
+        let rows = self.wire.rows(sql, values);
+        let outcome = self.watch.over(first_of(rows)).await;
         timer.stop(&outcome);
         outcome
     }
@@ -283,30 +238,12 @@ impl Connection {
     }
 
     /// The rows as they come. The connection is spoilt until the last one has been taken.
-    pub fn stream(
-        &mut self,
-        statement: Statement,
-    ) -> BoxStream<'_, Result<QueryResult, sqlx::Error>> {
+    pub fn stream(&mut self, statement: Statement) -> Rows<'_> {
         let (sql, values) = split(statement);
         let watch = &mut self.watch;
         watch.between_statements = false;
-        let rows: BoxStream<'_, Result<QueryResult, sqlx::Error>> = match &mut self.wire {
-            Wire::Postgres {
-                connection,
-                named_statements,
-                ..
-            } => Box::pin(
-                query(sql, values)
-                    .persistent(*named_statements)
-                    .fetch(connection)
-                    .map_ok(Into::into),
-            ),
-            Wire::Sqlite { connection } => {
-                Box::pin(query(sql, values).fetch(connection).map_ok(Into::into))
-            }
-        };
+        let mut rows = self.wire.rows(sql, values);
         Box::pin(async_stream::try_stream! {
-            let mut rows = rows;
             while let Some(row) = watch.over(rows.try_next()).await? {
                 watch.between_statements = false;
                 yield row;
@@ -348,32 +285,23 @@ impl Connection {
     }
 }
 
-impl Watch {
-    /// Runs one statement. Whoever drops this future, or sees it fail in another way than by the
-    /// database's own refusal, leaves the connection spoilt.
-    async fn over<T>(
-        &mut self,
-        statement: impl Future<Output = Result<T, sqlx::Error>>,
-    ) -> Result<T, sqlx::Error> {
-        self.between_statements = false;
-        let outcome = match &self.limit {
-            Limit::Postgres { revoked, patience } => {
-                tokio::select! {
-                    biased;
-                    outcome = statement => outcome,
-                    () = revoked.cancelled() => Err(revoked_error()),
-                    () = tokio::time::sleep(*patience) => Err(silent()),
-                }
-            }
-            Limit::Sqlite { alarm, patience } => {
-                let set = alarm.set(*patience);
-                let outcome = statement.await;
-                set.finish();
-                outcome
-            }
-        };
-        self.between_statements = outcome.as_ref().err().is_none_or(leaves_in_step);
-        outcome
+impl Wire {
+    fn rows(&mut self, sql: Arc<str>, values: SqlxValues) -> Rows<'_> {
+        match self {
+            Self::Postgres {
+                connection,
+                named_statements,
+                ..
+            } => query(sql, values)
+                .persistent(*named_statements)
+                .fetch(connection)
+                .map_ok(Into::into)
+                .boxed(),
+            Self::Sqlite { connection } => query(sql, values)
+                .fetch(connection)
+                .map_ok(Into::into)
+                .boxed(),
+        }
     }
 }
 
@@ -393,41 +321,8 @@ where
     sqlx::query_with(AssertSqlSafe(sql), values)
 }
 
-async fn first_of<R: Into<QueryResult>>(
-    mut rows: BoxStream<'_, Result<R, sqlx::Error>>,
-) -> Result<Option<QueryResult>, sqlx::Error> {
+async fn first_of(mut rows: Rows<'_>) -> Result<Option<QueryResult>, sqlx::Error> {
     let first = rows.try_next().await?;
     while rows.try_next().await?.is_some() {}
-    Ok(first.map(Into::into))
-}
-
-/// Whether both sides still agree on where they are after `error`.
-fn leaves_in_step(error: &sqlx::Error) -> bool {
-    match error {
-        sqlx::Error::Encode(_) => true,
-        sqlx::Error::Database(refusal) => {
-            let code = refusal.code().unwrap_or_default();
-            if refusal
-                .try_downcast_ref::<sqlx::sqlite::SqliteError>()
-                .is_some()
-            {
-                // After these SQLite may have rolled back by itself
-                // (<https://www.sqlite.org/lang_transaction.html>, 3.1).
-                let primary = code.parse::<i32>().unwrap_or_default() & 0xff;
-                return !matches!(primary, 7 | 9 | 10 | 11 | 13);
-            }
-            // Class 57P and 08: the server ends the connection.
-            !code.starts_with("57P") && !code.starts_with("08")
-        }
-        _ => false,
-    }
-}
-
-fn revoked_error() -> sqlx::Error {
-    let reason = "the server stopped answering, or is no longer the primary";
-    io::Error::new(io::ErrorKind::ConnectionAborted, reason).into()
-}
-
-fn silent() -> sqlx::Error {
-    io::Error::new(io::ErrorKind::TimedOut, "the server did not answer in time").into()
+    Ok(first)
 }

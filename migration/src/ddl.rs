@@ -64,7 +64,26 @@ fn render(template: &str, backend: DbBackend) -> String {
     let typed = names
         .iter()
         .fold(template.to_owned(), |sql, (from, to)| sql.replace(from, to));
-    render_checks(&typed, backend)
+    dedent(&render_checks(&typed, backend))
+}
+
+/// Takes away the indentation that the statement has in this crate's sources, so that its text does
+/// not change when code around it moves.
+fn dedent(sql: &str) -> String {
+    let lines = || sql.lines().skip_while(|line| line.trim().is_empty());
+    let indentation = |line: &str| line.len() - line.trim_start().len();
+    let (first, rest) = (lines().next().unwrap_or_default(), || lines().skip(1));
+    let common = rest()
+        .filter(|line| !line.trim().is_empty())
+        .map(indentation)
+        .min()
+        .unwrap_or_default();
+    let mut dedented = first.trim().to_owned();
+    for line in rest() {
+        dedented.push('\n');
+        dedented.push_str(line.get(common..).unwrap_or_default().trim_end());
+    }
+    dedented.trim_end().to_owned()
 }
 
 fn render_checks(sql: &str, backend: DbBackend) -> String {

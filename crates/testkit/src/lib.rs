@@ -49,6 +49,11 @@ impl TestDatabase {
         Some(Self::open(url, Keeper::Postgres { _dropped: dropped }).await)
     }
 
+    /// The database's URL for whoever may change the schema.
+    pub fn owner_url(&self) -> &str {
+        &self.url
+    }
+
     async fn open(url: String, keeper: Keeper) -> Self {
         let settings = Settings {
             pool_max_size: 4,

@@ -1,4 +1,5 @@
 use db::ConnectionTrait;
+use migration::{Options, Schema, Target};
 use serde_json::json;
 use testkit::{TestDatabase, on_both_engines};
 
@@ -54,20 +55,22 @@ on_both_engines! {
 
     async fn a_database_that_is_newer_than_the_program_is_refused(db) {
         let row = "INSERT INTO seaql_migrations (version, applied_at) \
-                   VALUES ('m99991231_000001_future', 0)";
+                   VALUES ('m99991231_000001_contract_future', 0)";
         db.database.execute_unprepared(row).await.unwrap();
         let home = Home::on(&db.url);
         home.write("books.beancount", LEDGER);
         for command in COMMANDS.into_iter().chain([&["migrate", "up"][..]]) {
             home.run(command)
-                .failed_in_one_line_with(&["newer than this program", "m99991231_000001_future"]);
+                .failed_in_one_line_with(&["newer than this program", "m99991231_000001_contract_future"]);
         }
         let status = home.json(&["migrate", "status", "--json"]);
         assert!(status.to_string().contains("unknown"), "{status}");
     }
 
     async fn a_database_that_is_not_migrated_is_refused_with_what_to_do(db) {
-        migration::down(&db.database, 100).await.unwrap();
+        let schema = Schema::of(&db.database, Options::default()).await.unwrap();
+        schema.down(&Target::All).await.unwrap();
+        schema.close().await.unwrap();
         let home = Home::on(&db.url);
         home.write("books.beancount", LEDGER);
         for command in COMMANDS {

@@ -7,6 +7,7 @@ mod demo;
 mod doctor;
 mod faults;
 mod faults_drain;
+mod faults_migrate;
 mod import;
 mod kill;
 mod migrate;

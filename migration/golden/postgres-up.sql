@@ -1,0 +1,406 @@
+\set ON_ERROR_STOP on
+
+BEGIN;
+CREATE TABLE IF NOT EXISTS "seaql_migrations" ( "version" varchar NOT NULL PRIMARY KEY, "applied_at" bigint NOT NULL );
+CREATE TABLE IF NOT EXISTS tallystick_history (
+    seq bigint PRIMARY KEY,
+    version text NOT NULL,
+    action text NOT NULL
+        CHECK (action IN ('up', 'down', 'stamp', 'unstamp', 'adopt')),
+    checksum text NOT NULL,
+    program text NOT NULL,
+    operator text NOT NULL,
+    started_at timestamptz NOT NULL,
+    finished_at timestamptz
+);
+COMMIT;
+
+-- up: m20261121_000001_users
+BEGIN;
+SELECT pg_advisory_xact_lock(127961779698035);
+SET LOCAL lock_timeout = '500ms';
+SET LOCAL row_security = off;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000001_users', 'up', '1e7099d635faeef512ea7ac10cfa9811fc3f98b14ce1743ed171f7f20126cb8d', 'tallystick', concat_ws(' as ', 'script', session_user), clock_timestamp() FROM tallystick_history;
+CREATE TABLE users (
+    id uuid PRIMARY KEY,
+    email text NOT NULL CHECK (email = lower(email)),
+    display_name text NOT NULL,
+    role text NOT NULL CHECK (role IN ('viewer', 'user', 'manager', 'admin')),
+    is_active boolean NOT NULL,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    CONSTRAINT users_email_key UNIQUE (email)
+);
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000001_users', extract(epoch FROM clock_timestamp())::bigint);
+UPDATE tallystick_history SET finished_at = clock_timestamp()
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000001_users');
+COMMIT;
+
+-- up: m20261121_000002_books
+BEGIN;
+SELECT pg_advisory_xact_lock(127961779698035);
+SET LOCAL lock_timeout = '500ms';
+SET LOCAL row_security = off;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000002_books', 'up', '8b13296eaae576dbc19c87ac037a2a34bd5b075f1d6035dee9e6e520e30c40c4', 'tallystick', concat_ws(' as ', 'script', session_user), clock_timestamp() FROM tallystick_history;
+CREATE TABLE securities (
+    id uuid PRIMARY KEY,
+    symbol text NOT NULL,
+    name text NOT NULL,
+    kind text NOT NULL CHECK (kind IN ('equity', 'etf', 'fund', 'bond', 'cash', 'crypto',
+        'option', 'index', 'other')),
+    currency text NOT NULL CHECK (length(currency) = 3),
+    exchange text,
+    isin text,
+    figi text,
+    sector text,
+    country text,
+    is_active boolean NOT NULL,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    CONSTRAINT securities_symbol_key UNIQUE (symbol)
+);
+CREATE TABLE portfolios (
+    user_id uuid NOT NULL REFERENCES users (id),
+    id uuid NOT NULL,
+    name text NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
+    base_currency text NOT NULL CHECK (length(base_currency) = 3),
+    benchmark_security_id uuid REFERENCES securities (id),
+    lot_method text NOT NULL
+        CHECK (lot_method IN ('fifo', 'lifo', 'hifo', 'average', 'specific')),
+    is_active boolean NOT NULL,
+    books_revision bigint NOT NULL CHECK (books_revision >= 0),
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    PRIMARY KEY (user_id, id),
+    CONSTRAINT portfolios_name_key UNIQUE (user_id, name)
+);
+CREATE INDEX portfolios_benchmark_idx ON portfolios (benchmark_security_id);
+CREATE TABLE transactions (
+    user_id uuid NOT NULL,
+    id uuid NOT NULL,
+    portfolio_id uuid NOT NULL,
+    security_id uuid REFERENCES securities (id),
+    kind text NOT NULL CHECK (kind IN ('buy', 'sell', 'dividend', 'interest', 'fee', 'tax',
+        'deposit', 'withdrawal', 'split', 'spin_off', 'return_of_capital', 'transfer_in',
+        'transfer_out', 'merger')),
+    trade_date date NOT NULL,
+    settle_date date,
+    quantity numeric NOT NULL,
+    price numeric CHECK (price IS NULL OR (price >= 0)),
+    amount numeric NOT NULL,
+    currency text NOT NULL CHECK (length(currency) = 3),
+    fee numeric NOT NULL CHECK (fee >= 0),
+    tax numeric NOT NULL CHECK (tax >= 0),
+    fx_rate numeric CHECK (fx_rate IS NULL OR (fx_rate > 0)),
+    pay_date date,
+    ex_date date,
+    narration text,
+    source text NOT NULL CHECK (source IN ('manual', 'import', 'ledger')),
+    external_id text,
+    ledger_commit_hash text,
+    books_revision bigint NOT NULL CHECK (books_revision > 0),
+    recorded_at timestamptz NOT NULL,
+    voided_at timestamptz,
+    voids_id uuid,
+    created_at timestamptz NOT NULL,
+    PRIMARY KEY (user_id, id),
+    FOREIGN KEY (user_id, portfolio_id) REFERENCES portfolios (user_id, id)
+        ON DELETE CASCADE,
+    FOREIGN KEY (user_id, voids_id) REFERENCES transactions (user_id, id)
+);
+CREATE INDEX transactions_portfolio_idx
+ON transactions (user_id, portfolio_id, trade_date, id);
+CREATE UNIQUE INDEX transactions_external_key
+ON transactions (user_id, portfolio_id, source, external_id)
+WHERE external_id IS NOT NULL;
+CREATE INDEX transactions_security_idx ON transactions (security_id);
+CREATE INDEX transactions_voids_idx ON transactions (user_id, voids_id)
+WHERE voids_id IS NOT NULL;
+CREATE TABLE lots (
+    user_id uuid NOT NULL,
+    id uuid NOT NULL,
+    portfolio_id uuid NOT NULL,
+    security_id uuid NOT NULL REFERENCES securities (id),
+    opened_by_transaction_id uuid NOT NULL,
+    acquired_on date NOT NULL,
+    quantity_original numeric NOT NULL,
+    quantity_open numeric NOT NULL,
+    unit_cost numeric NOT NULL,
+    cost_basis numeric NOT NULL,
+    cost_currency text NOT NULL CHECK (length(cost_currency) = 3),
+    fx_rate numeric CHECK (fx_rate IS NULL OR (fx_rate > 0)),
+    label text,
+    closed_on date,
+    books_revision bigint NOT NULL CHECK (books_revision > 0),
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    PRIMARY KEY (user_id, id),
+    FOREIGN KEY (user_id, portfolio_id) REFERENCES portfolios (user_id, id)
+        ON DELETE CASCADE,
+    FOREIGN KEY (user_id, opened_by_transaction_id) REFERENCES transactions (user_id, id)
+        ON DELETE CASCADE
+);
+CREATE INDEX lots_portfolio_idx ON lots (user_id, portfolio_id, security_id, acquired_on);
+CREATE INDEX lots_security_idx ON lots (security_id);
+CREATE INDEX lots_opened_by_idx ON lots (user_id, opened_by_transaction_id);
+CREATE TABLE lot_closures (
+    user_id uuid NOT NULL,
+    id uuid NOT NULL,
+    portfolio_id uuid NOT NULL,
+    lot_id uuid NOT NULL,
+    transaction_id uuid NOT NULL,
+    quantity numeric NOT NULL,
+    proceeds numeric NOT NULL,
+    cost_basis numeric NOT NULL,
+    realized_gain numeric NOT NULL,
+    fx_gain numeric,
+    closed_on date NOT NULL,
+    holding_days bigint NOT NULL,
+    books_revision bigint NOT NULL CHECK (books_revision > 0),
+    created_at timestamptz NOT NULL,
+    PRIMARY KEY (user_id, id),
+    FOREIGN KEY (user_id, portfolio_id) REFERENCES portfolios (user_id, id)
+        ON DELETE CASCADE,
+    FOREIGN KEY (user_id, lot_id) REFERENCES lots (user_id, id) ON DELETE CASCADE,
+    FOREIGN KEY (user_id, transaction_id) REFERENCES transactions (user_id, id)
+        ON DELETE CASCADE
+);
+CREATE INDEX lot_closures_portfolio_idx
+ON lot_closures (user_id, portfolio_id, closed_on);
+CREATE INDEX lot_closures_lot_idx ON lot_closures (user_id, lot_id);
+CREATE INDEX lot_closures_transaction_idx ON lot_closures (user_id, transaction_id);
+CREATE TABLE portfolio_cash_flows (
+    user_id uuid NOT NULL,
+    id uuid NOT NULL,
+    portfolio_id uuid NOT NULL,
+    flow_date date NOT NULL,
+    kind text NOT NULL CHECK (kind IN ('deposit', 'withdrawal', 'dividend', 'interest',
+        'fee', 'tax', 'transfer')),
+    amount numeric NOT NULL,
+    currency text NOT NULL CHECK (length(currency) = 3),
+    transaction_id uuid NOT NULL,
+    is_external boolean NOT NULL,
+    books_revision bigint NOT NULL CHECK (books_revision > 0),
+    created_at timestamptz NOT NULL,
+    PRIMARY KEY (user_id, id),
+    CONSTRAINT portfolio_cash_flows_transaction_key
+        UNIQUE (user_id, transaction_id, kind),
+    FOREIGN KEY (user_id, portfolio_id) REFERENCES portfolios (user_id, id)
+        ON DELETE CASCADE,
+    FOREIGN KEY (user_id, transaction_id) REFERENCES transactions (user_id, id)
+        ON DELETE CASCADE
+);
+CREATE INDEX portfolio_cash_flows_portfolio_idx
+ON portfolio_cash_flows (user_id, portfolio_id, flow_date, id);
+CREATE TABLE imports (
+    user_id uuid NOT NULL,
+    id uuid NOT NULL,
+    portfolio_id uuid,
+    format text NOT NULL,
+    file_hash text NOT NULL,
+    status text NOT NULL CHECK (status IN ('committed', 'failed')),
+    counts jsonb NOT NULL,
+    errors jsonb NOT NULL,
+    created_at timestamptz NOT NULL,
+    PRIMARY KEY (user_id, id),
+    FOREIGN KEY (user_id, portfolio_id) REFERENCES portfolios (user_id, id)
+        ON DELETE CASCADE
+);
+CREATE INDEX imports_portfolio_idx ON imports (user_id, portfolio_id);
+ALTER TABLE lots ADD CONSTRAINT lots_quantity_check CHECK (
+quantity_original <> 0 AND quantity_open * quantity_original >= 0
+AND abs(quantity_open) <= abs(quantity_original));
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000002_books', extract(epoch FROM clock_timestamp())::bigint);
+UPDATE tallystick_history SET finished_at = clock_timestamp()
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000002_books');
+COMMIT;
+
+-- up: m20261121_000003_pricing
+BEGIN;
+SELECT pg_advisory_xact_lock(127961779698035);
+SET LOCAL lock_timeout = '500ms';
+SET LOCAL row_security = off;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000003_pricing', 'up', 'ecd32cc9f533c3cf6dbb0f815b038e5d9d8afdff37b8422372c0ab7b10869565', 'tallystick', concat_ws(' as ', 'script', session_user), clock_timestamp() FROM tallystick_history;
+CREATE TABLE pricing_packs (
+    id text PRIMARY KEY CHECK (length(id) BETWEEN 1 AND 100),
+    asof_date date NOT NULL,
+    policy text NOT NULL CHECK (length(policy) BETWEEN 1 AND 64),
+    revision bigint NOT NULL CHECK (revision >= 0),
+    hash text,
+    superseded_by text REFERENCES pricing_packs (id),
+    sources_json jsonb NOT NULL,
+    status text NOT NULL CHECK (status IN ('warming', 'fresh', 'error')),
+    is_fresh boolean NOT NULL,
+    prewarm_done boolean NOT NULL,
+    reconciliation_passed boolean NOT NULL,
+    reconciliation_failed boolean NOT NULL,
+    reconciliation_error_bps numeric,
+    error_message text,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    CHECK (is_fresh = (status = 'fresh')),
+    CHECK ((status = 'warming') = (hash IS NULL)),
+    CHECK (NOT (reconciliation_passed AND reconciliation_failed))
+);
+CREATE INDEX pricing_packs_asof_idx ON pricing_packs (asof_date DESC);
+CREATE INDEX pricing_packs_fresh_idx ON pricing_packs (asof_date DESC) WHERE is_fresh;
+CREATE UNIQUE INDEX pricing_packs_current_key ON pricing_packs (asof_date, policy)
+WHERE superseded_by IS NULL;
+CREATE INDEX pricing_packs_superseded_idx ON pricing_packs (superseded_by)
+WHERE superseded_by IS NOT NULL;
+CREATE TABLE prices (
+    pack_id text NOT NULL REFERENCES pricing_packs (id),
+    security_id uuid NOT NULL REFERENCES securities (id),
+    close numeric NOT NULL CHECK (close > 0),
+    currency text NOT NULL CHECK (length(currency) = 3),
+    open numeric CHECK (open IS NULL OR (open > 0)),
+    high numeric CHECK (high IS NULL OR (high > 0)),
+    low numeric CHECK (low IS NULL OR (low > 0)),
+    volume numeric CHECK (volume IS NULL OR (volume >= 0)),
+    source text NOT NULL,
+    adjustment text NOT NULL CHECK (adjustment IN ('raw', 'split', 'total_return')),
+    created_at timestamptz NOT NULL,
+    PRIMARY KEY (pack_id, security_id)
+);
+CREATE INDEX prices_security_idx ON prices (security_id);
+CREATE TABLE fx_rates (
+    pack_id text NOT NULL REFERENCES pricing_packs (id),
+    base text NOT NULL CHECK (length(base) = 3),
+    quote text NOT NULL CHECK (length(quote) = 3 AND quote <> base),
+    rate numeric NOT NULL CHECK (rate > 0),
+    source text NOT NULL,
+    created_at timestamptz NOT NULL,
+    PRIMARY KEY (pack_id, base, quote)
+);
+ALTER TABLE pricing_packs ADD CONSTRAINT pricing_packs_reconciliation_check CHECK (
+(NOT reconciliation_passed OR reconciliation_error_bps <= 1)
+AND (NOT reconciliation_failed OR reconciliation_error_bps IS NULL
+    OR reconciliation_error_bps > 1));
+CREATE FUNCTION refuse_frozen_content() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    touched text := CASE WHEN TG_OP = 'DELETE' THEN OLD.pack_id ELSE NEW.pack_id END;
+    current_status text;
+BEGIN
+    IF TG_OP = 'UPDATE' AND OLD.pack_id <> NEW.pack_id THEN
+        RAISE EXCEPTION 'a row cannot move from one pricing pack to another';
+    END IF;
+    SELECT status INTO current_status FROM pricing_packs WHERE id = touched FOR SHARE;
+    IF current_status <> 'warming' THEN
+        RAISE EXCEPTION 'the content of pricing pack % is frozen', touched;
+    END IF;
+    RETURN CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
+END $$;
+CREATE FUNCTION refuse_truncation() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'the content of pricing packs is frozen';
+END $$;
+CREATE FUNCTION refuse_frozen_pack_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF OLD.status = 'warming' THEN
+        RETURN CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
+    END IF;
+    IF TG_OP = 'DELETE' THEN
+        RAISE EXCEPTION 'pricing pack % is frozen and cannot be deleted', OLD.id;
+    END IF;
+    IF NEW.status = 'warming' OR NEW.id <> OLD.id OR NEW.asof_date <> OLD.asof_date
+        OR NEW.policy <> OLD.policy OR NEW.revision <> OLD.revision
+        OR NEW.hash <> OLD.hash THEN
+        RAISE EXCEPTION 'the content of pricing pack % is frozen', OLD.id;
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE FUNCTION refuse_priced_symbol_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.symbol <> OLD.symbol
+        AND EXISTS (SELECT 1 FROM prices WHERE security_id = OLD.id) THEN
+        RAISE EXCEPTION 'the symbol % is part of pricing packs and stays', OLD.symbol;
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER securities_priced_symbol BEFORE UPDATE ON securities
+FOR EACH ROW EXECUTE FUNCTION refuse_priced_symbol_change();
+CREATE TRIGGER prices_frozen BEFORE INSERT OR UPDATE OR DELETE ON prices
+FOR EACH ROW EXECUTE FUNCTION refuse_frozen_content();
+CREATE TRIGGER fx_rates_frozen BEFORE INSERT OR UPDATE OR DELETE ON fx_rates
+FOR EACH ROW EXECUTE FUNCTION refuse_frozen_content();
+CREATE TRIGGER prices_truncate BEFORE TRUNCATE ON prices
+FOR EACH STATEMENT EXECUTE FUNCTION refuse_truncation();
+CREATE TRIGGER fx_rates_truncate BEFORE TRUNCATE ON fx_rates
+FOR EACH STATEMENT EXECUTE FUNCTION refuse_truncation();
+CREATE TRIGGER pricing_packs_frozen BEFORE UPDATE OR DELETE ON pricing_packs
+FOR EACH ROW EXECUTE FUNCTION refuse_frozen_pack_change();
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000003_pricing', extract(epoch FROM clock_timestamp())::bigint);
+UPDATE tallystick_history SET finished_at = clock_timestamp()
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000003_pricing');
+COMMIT;
+
+-- up: m20261121_000004_executions
+BEGIN;
+SELECT pg_advisory_xact_lock(127961779698035);
+SET LOCAL lock_timeout = '500ms';
+SET LOCAL row_security = off;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000004_executions', 'up', '7841f205b59dd4edbd4e3c5b49ca0239c71dca0ab26eb544f70422265c3593ec', 'tallystick', concat_ws(' as ', 'script', session_user), clock_timestamp() FROM tallystick_history;
+CREATE TABLE executions (
+    user_id uuid NOT NULL REFERENCES users (id),
+    id uuid NOT NULL,
+    portfolio_id uuid,
+    pattern_id text NOT NULL,
+    actor text NOT NULL,
+    inputs jsonb NOT NULL,
+    inputs_hash text NOT NULL,
+    asof_date date NOT NULL,
+    pack_id text NOT NULL REFERENCES pricing_packs (id),
+    pack_hash text NOT NULL,
+    ledger_commit_hash text,
+    books_revision bigint NOT NULL CHECK (books_revision >= 0),
+    engine_version text NOT NULL,
+    result_hash text NOT NULL,
+    result jsonb NOT NULL,
+    warnings jsonb NOT NULL,
+    duration_ms bigint NOT NULL CHECK (duration_ms >= 0),
+    replay_of uuid,
+    created_at timestamptz NOT NULL,
+    PRIMARY KEY (user_id, id),
+    FOREIGN KEY (user_id, portfolio_id) REFERENCES portfolios (user_id, id)
+        ON DELETE CASCADE,
+    FOREIGN KEY (user_id, replay_of) REFERENCES executions (user_id, id)
+        ON DELETE CASCADE
+);
+CREATE INDEX executions_portfolio_idx ON executions (user_id, portfolio_id);
+CREATE INDEX executions_pack_idx ON executions (pack_id);
+CREATE INDEX executions_replay_idx ON executions (user_id, replay_of)
+WHERE replay_of IS NOT NULL;
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000004_executions', extract(epoch FROM clock_timestamp())::bigint);
+UPDATE tallystick_history SET finished_at = clock_timestamp()
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000004_executions');
+COMMIT;
+
+-- up: m20261121_000005_idempotency
+BEGIN;
+SELECT pg_advisory_xact_lock(127961779698035);
+SET LOCAL lock_timeout = '500ms';
+SET LOCAL row_security = off;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000005_idempotency', 'up', 'b2f24cd7b59bc9ddd1f435d357cad9cbafd559f4818cd4ed40281b435edf5c08', 'tallystick', concat_ws(' as ', 'script', session_user), clock_timestamp() FROM tallystick_history;
+CREATE TABLE idempotency_keys (
+    user_id uuid NOT NULL REFERENCES users (id),
+    method text NOT NULL,
+    path text NOT NULL,
+    key text NOT NULL CHECK (length(key) BETWEEN 1 AND 255),
+    request_hash text NOT NULL,
+    status bigint NOT NULL CHECK (status BETWEEN 100 AND 599),
+    response text NOT NULL,
+    headers jsonb NOT NULL,
+    expires_at timestamptz NOT NULL,
+    created_at timestamptz NOT NULL,
+    PRIMARY KEY (user_id, method, path, key)
+);
+CREATE INDEX idempotency_keys_expiry_idx ON idempotency_keys (expires_at);
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000005_idempotency', extract(epoch FROM clock_timestamp())::bigint);
+UPDATE tallystick_history SET finished_at = clock_timestamp()
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000005_idempotency');
+COMMIT;

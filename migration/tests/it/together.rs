@@ -43,8 +43,8 @@ testkit::on_both_engines! {
         let (hold, release) = match db.database.engine() {
             db::Engine::Sqlite => ("BEGIN IMMEDIATE", "ROLLBACK"),
             db::Engine::Postgres => (
-                "SELECT pg_advisory_lock(127968807548275)",
-                "SELECT pg_advisory_unlock(127968807548275)",
+                "SELECT pg_advisory_lock(127961779698035)",
+                "SELECT pg_advisory_unlock(127961779698035)",
             ),
         };
         crate::made::tell(holder, hold).await;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
 mod dump;
+mod faults_stalls;
 mod long_readers;
 mod made;
 mod outside;

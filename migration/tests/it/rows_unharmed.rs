@@ -230,7 +230,7 @@ fn literal(value: &str, engine: Engine) -> String {
     }
 }
 
-async fn write_rows(schema: &Schema, engine: Engine, applied: &[String]) -> Vec<&'static str> {
+pub async fn write_rows(schema: &Schema, engine: Engine, applied: &[String]) -> Vec<&'static str> {
     let mut written = Vec::new();
     for (since, table, columns) in ROWS {
         if !applied.iter().any(|name| name.ends_with(since)) {

@@ -17,24 +17,73 @@ pub struct Script {
     pub postgres: &'static [&'static str],
     /// SQL for SQLite alone, after the common part.
     pub sqlite: &'static [&'static str],
+    /// Tables that all users share: PostgreSQL's roles are let in, at the end.
+    pub shared_tables: &'static [&'static str],
+    /// Tables whose rows belong to the user in `user_id`: PostgreSQL's roles are let in, each user
+    /// to the rows of their own, at the end.
+    pub tenant_tables: &'static [&'static str],
 }
 
 impl Script {
+    /// What is not named in a script.
+    pub const EMPTY: Self = Self {
+        both: &[],
+        postgres: &[],
+        sqlite: &[],
+        shared_tables: &[],
+        tenant_tables: &[],
+    };
+
     pub async fn run(&self, manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         let connection = manager.get_connection();
-        let backend = connection.get_database_backend();
+        for statement in self.statements(connection.get_database_backend()) {
+            connection.execute_unprepared(&statement).await?;
+        }
+        Ok(())
+    }
+
+    /// The SQL for one engine, in its order.
+    fn statements(&self, backend: DbBackend) -> Vec<String> {
         let own = if backend == DbBackend::Sqlite {
             self.sqlite
         } else {
             self.postgres
         };
-        for template in self.both.iter().chain(own) {
-            connection
-                .execute_unprepared(&render(template, backend))
-                .await?;
+        let templates = self.both.iter().chain(own);
+        let mut statements: Vec<_> = templates.map(|sql| render(sql, backend)).collect();
+        if backend == DbBackend::Postgres {
+            let tables = self.shared_tables.iter().chain(self.tenant_tables);
+            statements.extend(tables.flat_map(|table| grants(table)));
+            let tenant_tables = self.tenant_tables.iter();
+            statements.extend(tenant_tables.flat_map(|table| row_security(table)));
         }
-        Ok(())
+        statements
     }
+}
+
+/// Neither TRUNCATE nor TRIGGER nor REFERENCES for anybody: they pass over row security.
+fn grants(table: &str) -> [String; 2] {
+    [
+        format!(
+            "GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO tallystick_app, tallystick_admin"
+        ),
+        format!("GRANT SELECT ON {table} TO tallystick_readonly"),
+    ]
+}
+
+/// The policy `tenant` names no role, so that it binds the tables' owner as well. It compares with a
+/// setting and with nothing else: a condition that looks into tables would be asked for every row.
+fn row_security(table: &str) -> [String; 4] {
+    const OWN: &str = "user_id = nullif(current_setting('app.user_id', true), '')::uuid";
+    [
+        format!("ALTER TABLE {table} ENABLE ROW LEVEL SECURITY"),
+        format!("ALTER TABLE {table} FORCE ROW LEVEL SECURITY"),
+        format!("CREATE POLICY tenant ON {table} FOR ALL USING ({OWN}) WITH CHECK ({OWN})"),
+        format!(
+            "CREATE POLICY administrator ON {table} FOR ALL TO tallystick_admin \
+             USING (true) WITH CHECK (true)"
+        ),
+    ]
 }
 
 fn render(template: &str, backend: DbBackend) -> String {
@@ -109,5 +158,30 @@ mod tests {
             render(template, DbBackend::Sqlite),
             "close TEXT NOT NULL CHECK (close <> '0' AND close NOT LIKE '-%')"
         );
+    }
+
+    #[test]
+    fn a_table_is_opened_by_its_name_on_postgres_alone() {
+        let script = Script {
+            both: &["CREATE TABLE notes (user_id {uuid})"],
+            shared_tables: &["words"],
+            tenant_tables: &["notes"],
+            ..Script::EMPTY
+        };
+        assert_eq!(script.statements(DbBackend::Sqlite).len(), 1);
+        let statements = script.statements(DbBackend::Postgres);
+        let about = |table: &str, what: &str| {
+            let named = |sql: &&String| sql.contains(table) && sql.starts_with(what);
+            statements.iter().filter(named).count()
+        };
+        assert_eq!((about("words", "GRANT"), about("notes", "GRANT")), (2, 2));
+        assert_eq!(
+            (
+                about("words", "CREATE POLICY"),
+                about("notes", "CREATE POLICY")
+            ),
+            (0, 2)
+        );
+        assert!(statements[0].starts_with("CREATE TABLE notes"));
     }
 }

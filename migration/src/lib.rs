@@ -9,6 +9,8 @@ mod m20261121_000002_books;
 mod m20261121_000003_pricing;
 mod m20261121_000004_executions;
 mod m20261121_000005_idempotency;
+mod m20261121_000006_roles;
+mod m20261121_000007_contract_row_security;
 mod version;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
@@ -28,6 +30,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000003_pricing::Migration),
             Box::new(m20261121_000004_executions::Migration),
             Box::new(m20261121_000005_idempotency::Migration),
+            Box::new(m20261121_000006_roles::Migration),
+            Box::new(m20261121_000007_contract_row_security::Migration),
         ]
     }
 }

@@ -70,13 +70,13 @@ impl TestDatabase {
         let owner = identity::local_owner(&self.database, clock)
             .await
             .expect("an owner");
-        Ctx {
-            actor: Actor::user(owner),
-            scope: owner,
-            request_id: "test".into(),
+        Ctx::new(
+            Actor::user(owner),
+            owner,
+            "test".into(),
             clock,
-            database: self.database.clone(),
-        }
+            &self.database,
+        )
     }
 }
 

@@ -22,6 +22,9 @@ async fn schema(database: &Database) -> Vec<String> {
              UNION ALL SELECT tgname || pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal
              UNION ALL SELECT proname || prosrc FROM pg_proc
              WHERE pronamespace = 'public'::regnamespace
+             UNION ALL SELECT pg_policies::text FROM pg_policies WHERE schemaname = 'public'
+             UNION ALL SELECT relname || relrowsecurity || relforcerowsecurity || relacl::text
+             FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
              ORDER BY line",
         ),
     };
@@ -54,12 +57,12 @@ testkit::on_both_engines! {
 
         let starts: Vec<_> = (0..8)
             .map(|_| {
-                let url = db.url.clone();
+                let settings = db.settings();
                 tokio::spawn(async move {
                     let settings = db::Settings {
                         acquire_timeout: std::time::Duration::from_mins(1),
                         busy_timeout: std::time::Duration::from_mins(1),
-                        ..db::Settings::new(url)
+                        ..settings
                     };
                     let database = Database::connect(&settings).await.unwrap();
                     up(&database).await.unwrap().len()
@@ -76,7 +79,8 @@ testkit::on_both_engines! {
 
     async fn a_newer_database_is_refused_by_name(db) {
         let newer = "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m29990101_new', 0)";
-        db.database
+        let owner = db.owner().await;
+        owner
             .write(async |tx| -> Result<_, db::Error> {
                 tx.execute_unprepared(newer).await?;
                 Ok(())

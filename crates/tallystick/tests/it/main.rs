@@ -12,6 +12,7 @@ mod kill;
 mod migrate;
 mod packs;
 mod positions;
+mod roles;
 mod serve;
 mod settings;
 mod support;

@@ -80,7 +80,8 @@ async fn the_roles_can_do_nothing_by_themselves() {
     let Some(db) = TestDatabase::postgres().await else {
         return;
     };
-    let sql = "SELECT rolname::text FROM pg_roles WHERE rolname LIKE 'tallystick\\_%'
+    let sql = "SELECT rolname::text FROM pg_roles WHERE rolname IN
+            ('tallystick_app', 'tallystick_readonly', 'tallystick_admin')
         AND NOT (rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb OR rolreplication)
         AND NOT EXISTS (SELECT FROM pg_auth_members WHERE member = pg_roles.oid)
         ORDER BY 1";

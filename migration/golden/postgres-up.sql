@@ -404,3 +404,320 @@ INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000005_ide
 UPDATE tallystick_history SET finished_at = clock_timestamp()
 WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000005_idempotency');
 COMMIT;
+
+-- up: m20261121_000006_roles
+BEGIN;
+SELECT pg_advisory_xact_lock(127961779698035);
+SET LOCAL lock_timeout = '500ms';
+SET LOCAL row_security = off;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000006_roles', 'up', '93bf23f7d5ece5d0de672abc47726d316aa8f8df7c0d5665351b3f5c67944adb', 'tallystick', concat_ws(' as ', 'script', session_user), clock_timestamp() FROM tallystick_history;
+DO $$
+DECLARE
+    missing text[] := ARRAY(
+        SELECT name FROM unnest(ARRAY['tallystick_app', 'tallystick_readonly', 'tallystick_admin'])
+            AS name
+        WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name));
+    wanted text;
+BEGIN
+    FOREACH wanted IN ARRAY missing LOOP
+        BEGIN
+            EXECUTE format('CREATE ROLE %I NOLOGIN NOSUPERUSER NOBYPASSRLS', wanted);
+        EXCEPTION
+            WHEN duplicate_object OR unique_violation THEN
+                NULL;
+            WHEN insufficient_privilege THEN
+                RAISE EXCEPTION USING
+                    ERRCODE = 'insufficient_privilege',
+                    MESSAGE = format(
+                        'the server lacks the roles %s, and %I may not make them; nothing was '
+                        'changed. Let an administrator run this SQL, then migrate again: %s',
+                        array_to_string(missing, ', '), current_user,
+                        (SELECT string_agg(
+                            format('CREATE ROLE %I NOLOGIN NOSUPERUSER NOBYPASSRLS;', role), ' ')
+                            FROM unnest(missing) AS role));
+        END;
+    END LOOP;
+END $$;
+DO $$
+BEGIN
+    EXECUTE format(
+        'GRANT USAGE ON SCHEMA %I TO tallystick_app, tallystick_readonly, tallystick_admin',
+        current_schema());
+END $$;
+GRANT SELECT ON seaql_migrations, tallystick_history
+TO tallystick_app, tallystick_readonly, tallystick_admin;
+GRANT SELECT, INSERT, UPDATE, DELETE ON users TO tallystick_app, tallystick_admin;
+GRANT SELECT ON users TO tallystick_readonly;
+GRANT SELECT, INSERT, UPDATE, DELETE ON securities TO tallystick_app, tallystick_admin;
+GRANT SELECT ON securities TO tallystick_readonly;
+GRANT SELECT, INSERT, UPDATE, DELETE ON portfolios TO tallystick_app, tallystick_admin;
+GRANT SELECT ON portfolios TO tallystick_readonly;
+GRANT SELECT, INSERT, UPDATE, DELETE ON transactions TO tallystick_app, tallystick_admin;
+GRANT SELECT ON transactions TO tallystick_readonly;
+GRANT SELECT, INSERT, UPDATE, DELETE ON lots TO tallystick_app, tallystick_admin;
+GRANT SELECT ON lots TO tallystick_readonly;
+GRANT SELECT, INSERT, UPDATE, DELETE ON lot_closures TO tallystick_app, tallystick_admin;
+GRANT SELECT ON lot_closures TO tallystick_readonly;
+GRANT SELECT, INSERT, UPDATE, DELETE ON portfolio_cash_flows TO tallystick_app, tallystick_admin;
+GRANT SELECT ON portfolio_cash_flows TO tallystick_readonly;
+GRANT SELECT, INSERT, UPDATE, DELETE ON imports TO tallystick_app, tallystick_admin;
+GRANT SELECT ON imports TO tallystick_readonly;
+GRANT SELECT, INSERT, UPDATE, DELETE ON pricing_packs TO tallystick_app, tallystick_admin;
+GRANT SELECT ON pricing_packs TO tallystick_readonly;
+GRANT SELECT, INSERT, UPDATE, DELETE ON prices TO tallystick_app, tallystick_admin;
+GRANT SELECT ON prices TO tallystick_readonly;
+GRANT SELECT, INSERT, UPDATE, DELETE ON fx_rates TO tallystick_app, tallystick_admin;
+GRANT SELECT ON fx_rates TO tallystick_readonly;
+GRANT SELECT, INSERT, UPDATE, DELETE ON executions TO tallystick_app, tallystick_admin;
+GRANT SELECT ON executions TO tallystick_readonly;
+GRANT SELECT, INSERT, UPDATE, DELETE ON idempotency_keys TO tallystick_app, tallystick_admin;
+GRANT SELECT ON idempotency_keys TO tallystick_readonly;
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000006_roles', extract(epoch FROM clock_timestamp())::bigint);
+UPDATE tallystick_history SET finished_at = clock_timestamp()
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000006_roles');
+COMMIT;
+
+-- up: m20261121_000007_contract_row_security
+BEGIN;
+SELECT pg_advisory_xact_lock(127961779698035);
+SET LOCAL lock_timeout = '500ms';
+SET LOCAL row_security = off;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000007_contract_row_security', 'up', '8afa565571e53451a93cf27c77df842ff99c88800f11e26ffc2dd0b6ae0bbeff', 'tallystick', concat_ws(' as ', 'script', session_user), clock_timestamp() FROM tallystick_history;
+GRANT SELECT, INSERT, UPDATE, DELETE ON portfolios TO tallystick_app, tallystick_admin;
+GRANT SELECT ON portfolios TO tallystick_readonly;
+GRANT SELECT, INSERT, UPDATE, DELETE ON transactions TO tallystick_app, tallystick_admin;
+GRANT SELECT ON transactions TO tallystick_readonly;
+GRANT SELECT, INSERT, UPDATE, DELETE ON lots TO tallystick_app, tallystick_admin;
+GRANT SELECT ON lots TO tallystick_readonly;
+GRANT SELECT, INSERT, UPDATE, DELETE ON lot_closures TO tallystick_app, tallystick_admin;
+GRANT SELECT ON lot_closures TO tallystick_readonly;
+GRANT SELECT, INSERT, UPDATE, DELETE ON portfolio_cash_flows TO tallystick_app, tallystick_admin;
+GRANT SELECT ON portfolio_cash_flows TO tallystick_readonly;
+GRANT SELECT, INSERT, UPDATE, DELETE ON imports TO tallystick_app, tallystick_admin;
+GRANT SELECT ON imports TO tallystick_readonly;
+GRANT SELECT, INSERT, UPDATE, DELETE ON executions TO tallystick_app, tallystick_admin;
+GRANT SELECT ON executions TO tallystick_readonly;
+GRANT SELECT, INSERT, UPDATE, DELETE ON idempotency_keys TO tallystick_app, tallystick_admin;
+GRANT SELECT ON idempotency_keys TO tallystick_readonly;
+ALTER TABLE portfolios ENABLE ROW LEVEL SECURITY;
+ALTER TABLE portfolios FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON portfolios FOR ALL USING (user_id = nullif(current_setting('app.user_id', true), '')::uuid) WITH CHECK (user_id = nullif(current_setting('app.user_id', true), '')::uuid);
+CREATE POLICY administrator ON portfolios FOR ALL TO tallystick_admin USING (true) WITH CHECK (true);
+ALTER TABLE transactions ENABLE ROW LEVEL SECURITY;
+ALTER TABLE transactions FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON transactions FOR ALL USING (user_id = nullif(current_setting('app.user_id', true), '')::uuid) WITH CHECK (user_id = nullif(current_setting('app.user_id', true), '')::uuid);
+CREATE POLICY administrator ON transactions FOR ALL TO tallystick_admin USING (true) WITH CHECK (true);
+ALTER TABLE lots ENABLE ROW LEVEL SECURITY;
+ALTER TABLE lots FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON lots FOR ALL USING (user_id = nullif(current_setting('app.user_id', true), '')::uuid) WITH CHECK (user_id = nullif(current_setting('app.user_id', true), '')::uuid);
+CREATE POLICY administrator ON lots FOR ALL TO tallystick_admin USING (true) WITH CHECK (true);
+ALTER TABLE lot_closures ENABLE ROW LEVEL SECURITY;
+ALTER TABLE lot_closures FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON lot_closures FOR ALL USING (user_id = nullif(current_setting('app.user_id', true), '')::uuid) WITH CHECK (user_id = nullif(current_setting('app.user_id', true), '')::uuid);
+CREATE POLICY administrator ON lot_closures FOR ALL TO tallystick_admin USING (true) WITH CHECK (true);
+ALTER TABLE portfolio_cash_flows ENABLE ROW LEVEL SECURITY;
+ALTER TABLE portfolio_cash_flows FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON portfolio_cash_flows FOR ALL USING (user_id = nullif(current_setting('app.user_id', true), '')::uuid) WITH CHECK (user_id = nullif(current_setting('app.user_id', true), '')::uuid);
+CREATE POLICY administrator ON portfolio_cash_flows FOR ALL TO tallystick_admin USING (true) WITH CHECK (true);
+ALTER TABLE imports ENABLE ROW LEVEL SECURITY;
+ALTER TABLE imports FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON imports FOR ALL USING (user_id = nullif(current_setting('app.user_id', true), '')::uuid) WITH CHECK (user_id = nullif(current_setting('app.user_id', true), '')::uuid);
+CREATE POLICY administrator ON imports FOR ALL TO tallystick_admin USING (true) WITH CHECK (true);
+ALTER TABLE executions ENABLE ROW LEVEL SECURITY;
+ALTER TABLE executions FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON executions FOR ALL USING (user_id = nullif(current_setting('app.user_id', true), '')::uuid) WITH CHECK (user_id = nullif(current_setting('app.user_id', true), '')::uuid);
+CREATE POLICY administrator ON executions FOR ALL TO tallystick_admin USING (true) WITH CHECK (true);
+ALTER TABLE idempotency_keys ENABLE ROW LEVEL SECURITY;
+ALTER TABLE idempotency_keys FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON idempotency_keys FOR ALL USING (user_id = nullif(current_setting('app.user_id', true), '')::uuid) WITH CHECK (user_id = nullif(current_setting('app.user_id', true), '')::uuid);
+CREATE POLICY administrator ON idempotency_keys FOR ALL TO tallystick_admin USING (true) WITH CHECK (true);
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000007_contract_row_security', extract(epoch FROM clock_timestamp())::bigint);
+UPDATE tallystick_history SET finished_at = clock_timestamp()
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000007_contract_row_security');
+COMMIT;
+
+-- up: m20261121_000008_series
+BEGIN;
+SELECT pg_advisory_xact_lock(127961779698035);
+SET LOCAL lock_timeout = '500ms';
+SET LOCAL row_security = off;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000008_series', 'up', '042f36d140c277e8517c77797f7c0d81f2c257227dba75ccd3636cabb8c980ce', 'tallystick', concat_ws(' as ', 'script', session_user), clock_timestamp() FROM tallystick_history;
+CREATE TABLE portfolio_daily_values (
+    user_id uuid NOT NULL,
+    portfolio_id uuid NOT NULL,
+    valuation_date date NOT NULL,
+    total_value numeric NOT NULL,
+    cash numeric NOT NULL,
+    positions_value numeric NOT NULL,
+    net_external_flow numeric NOT NULL,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    PRIMARY KEY (user_id, portfolio_id, valuation_date),
+    FOREIGN KEY (user_id, portfolio_id) REFERENCES portfolios (user_id, id)
+        ON DELETE CASCADE
+)  PARTITION BY RANGE (valuation_date);
+CREATE TABLE portfolio_metrics (
+    user_id uuid NOT NULL,
+    portfolio_id uuid NOT NULL,
+    asof_date date NOT NULL,
+    pack_id text NOT NULL REFERENCES pricing_packs (id),
+    twr_1d numeric,
+    twr_mtd numeric,
+    twr_qtd numeric,
+    twr_ytd numeric,
+    twr_1y numeric,
+    twr_3y numeric,
+    twr_5y numeric,
+    twr_inception numeric,
+    mwr_ytd numeric,
+    mwr_1y numeric,
+    mwr_3y numeric,
+    mwr_inception numeric,
+    volatility_30d numeric CHECK (volatility_30d IS NULL OR (volatility_30d >= 0)),
+    volatility_90d numeric CHECK (volatility_90d IS NULL OR (volatility_90d >= 0)),
+    volatility_1y numeric CHECK (volatility_1y IS NULL OR (volatility_1y >= 0)),
+    sharpe_30d numeric,
+    sharpe_90d numeric,
+    sharpe_1y numeric,
+    sortino_30d numeric,
+    sortino_90d numeric,
+    sortino_1y numeric,
+    max_drawdown_1y numeric,
+    max_drawdown_3y numeric,
+    current_drawdown numeric,
+    alpha_1y numeric,
+    beta_1y numeric,
+    tracking_error_1y numeric
+        CHECK (tracking_error_1y IS NULL OR (tracking_error_1y >= 0)),
+    information_ratio_1y numeric,
+    win_rate numeric CHECK (win_rate IS NULL OR (win_rate >= 0)),
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    PRIMARY KEY (user_id, portfolio_id, asof_date, pack_id),
+    FOREIGN KEY (user_id, portfolio_id) REFERENCES portfolios (user_id, id)
+        ON DELETE CASCADE
+)  PARTITION BY RANGE (asof_date);
+CREATE INDEX portfolio_metrics_pack_idx ON portfolio_metrics (pack_id);
+CREATE TABLE currency_attribution (
+    user_id uuid NOT NULL,
+    portfolio_id uuid NOT NULL,
+    asof_date date NOT NULL,
+    pack_id text NOT NULL REFERENCES pricing_packs (id),
+    local_return numeric NOT NULL,
+    fx_return numeric NOT NULL,
+    interaction_return numeric NOT NULL,
+    total_return numeric NOT NULL,
+    error_bps numeric,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    PRIMARY KEY (user_id, portfolio_id, asof_date, pack_id),
+    FOREIGN KEY (user_id, portfolio_id) REFERENCES portfolios (user_id, id)
+        ON DELETE CASCADE
+)  PARTITION BY RANGE (asof_date);
+CREATE INDEX currency_attribution_pack_idx ON currency_attribution (pack_id);
+DO $$
+DECLARE
+    series record;
+BEGIN
+    IF coalesce(current_setting('tallystick.timescale', true), 'off') <> 'on' THEN
+        RETURN;
+    END IF;
+    FOR series IN
+        SELECT * FROM (VALUES
+            ('portfolio_daily_values', 'valuation_date'),
+            ('portfolio_metrics', 'asof_date'),
+            ('currency_attribution', 'asof_date')
+        ) AS series (name, day)
+    LOOP
+        EXECUTE format('CREATE TABLE series_of_days (LIKE %I INCLUDING ALL)', series.name);
+        EXECUTE format('DROP TABLE %I', series.name);
+        EXECUTE format('ALTER TABLE series_of_days RENAME TO %I', series.name);
+        EXECUTE format('ALTER INDEX series_of_days_pkey RENAME TO %I', series.name || '_pkey');
+        EXECUTE format(
+            'ALTER TABLE %I ADD FOREIGN KEY (user_id, portfolio_id)
+                REFERENCES portfolios (user_id, id) ON DELETE CASCADE',
+            series.name);
+        IF series.day = 'asof_date' THEN
+            EXECUTE format(
+                'ALTER INDEX series_of_days_pack_id_idx RENAME TO %I',
+                series.name || '_pack_idx');
+            EXECUTE format(
+                'ALTER TABLE %I ADD FOREIGN KEY (pack_id) REFERENCES pricing_packs (id)',
+                series.name);
+        END IF;
+        EXECUTE format(
+            'SELECT create_hypertable(%L, %L, chunk_time_interval => interval ''1 year'')',
+            series.name, series.day);
+    END LOOP;
+END $$;
+CREATE FUNCTION make_year_partitions(first_year bigint, last_year bigint) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET row_security = on AS $$
+DECLARE
+    home text := current_schema();
+    oldest text;
+    series text;
+    partition text;
+    made bigint := 0;
+BEGIN
+    IF last_year > extract(year FROM current_date) + 5 THEN
+        RAISE EXCEPTION 'partitions are made 5 years ahead at most, not for %', last_year;
+    END IF;
+    PERFORM pg_advisory_xact_lock(hashtext(home || '.make_year_partitions'));
+    FOR series IN
+        SELECT relname FROM pg_class
+        WHERE relnamespace = home::regnamespace AND relkind = 'p'
+            AND relname IN ('portfolio_daily_values', 'portfolio_metrics', 'currency_attribution')
+        ORDER BY relname
+    LOOP
+        oldest := series || '_before_2015';
+        IF to_regclass(format('%I.%I', home, oldest)) IS NULL THEN
+            EXECUTE format(
+                'CREATE TABLE %1$I.%2$I PARTITION OF %1$I.%3$I FOR VALUES FROM (MINVALUE) TO (%4$L)',
+                home, oldest, series, '2015-01-01');
+            EXECUTE format('ALTER TABLE %I.%I ENABLE ROW LEVEL SECURITY', home, oldest);
+            EXECUTE format('ALTER TABLE %I.%I FORCE ROW LEVEL SECURITY', home, oldest);
+            made := made + 1;
+        END IF;
+        FOR year IN greatest(first_year, 2015)..last_year LOOP
+            partition := series || '_' || year;
+            CONTINUE WHEN to_regclass(format('%I.%I', home, partition)) IS NOT NULL;
+            EXECUTE format('CREATE TABLE %1$I.%2$I (LIKE %1$I.%3$I INCLUDING ALL)', home, partition, series);
+            EXECUTE format(
+                'ALTER TABLE %1$I.%3$I ATTACH PARTITION %1$I.%2$I FOR VALUES FROM (%4$L) TO (%5$L)',
+                home, partition, series, make_date(year::int, 1, 1), make_date(year::int + 1, 1, 1));
+            EXECUTE format('ALTER TABLE %I.%I ENABLE ROW LEVEL SECURITY', home, partition);
+            EXECUTE format('ALTER TABLE %I.%I FORCE ROW LEVEL SECURITY', home, partition);
+            made := made + 1;
+        END LOOP;
+    END LOOP;
+    RETURN made;
+END $$;
+REVOKE ALL ON FUNCTION make_year_partitions(bigint, bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION make_year_partitions(bigint, bigint)
+TO tallystick_app, tallystick_admin;
+SELECT make_year_partitions(2015, extract(year FROM current_date)::bigint + 1);
+GRANT SELECT, INSERT, UPDATE, DELETE ON portfolio_daily_values TO tallystick_app, tallystick_admin;
+GRANT SELECT ON portfolio_daily_values TO tallystick_readonly;
+GRANT SELECT, INSERT, UPDATE, DELETE ON portfolio_metrics TO tallystick_app, tallystick_admin;
+GRANT SELECT ON portfolio_metrics TO tallystick_readonly;
+GRANT SELECT, INSERT, UPDATE, DELETE ON currency_attribution TO tallystick_app, tallystick_admin;
+GRANT SELECT ON currency_attribution TO tallystick_readonly;
+ALTER TABLE portfolio_daily_values ENABLE ROW LEVEL SECURITY;
+ALTER TABLE portfolio_daily_values FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON portfolio_daily_values FOR ALL USING (user_id = nullif(current_setting('app.user_id', true), '')::uuid) WITH CHECK (user_id = nullif(current_setting('app.user_id', true), '')::uuid);
+CREATE POLICY administrator ON portfolio_daily_values FOR ALL TO tallystick_admin USING (true) WITH CHECK (true);
+ALTER TABLE portfolio_metrics ENABLE ROW LEVEL SECURITY;
+ALTER TABLE portfolio_metrics FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON portfolio_metrics FOR ALL USING (user_id = nullif(current_setting('app.user_id', true), '')::uuid) WITH CHECK (user_id = nullif(current_setting('app.user_id', true), '')::uuid);
+CREATE POLICY administrator ON portfolio_metrics FOR ALL TO tallystick_admin USING (true) WITH CHECK (true);
+ALTER TABLE currency_attribution ENABLE ROW LEVEL SECURITY;
+ALTER TABLE currency_attribution FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON currency_attribution FOR ALL USING (user_id = nullif(current_setting('app.user_id', true), '')::uuid) WITH CHECK (user_id = nullif(current_setting('app.user_id', true), '')::uuid);
+CREATE POLICY administrator ON currency_attribution FOR ALL TO tallystick_admin USING (true) WITH CHECK (true);
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000008_series', extract(epoch FROM clock_timestamp())::bigint);
+UPDATE tallystick_history SET finished_at = clock_timestamp()
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000008_series');
+COMMIT;

@@ -371,3 +371,103 @@ INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000005_ide
 UPDATE tallystick_history SET finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
 WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000005_idempotency');
 COMMIT;
+
+-- up: m20261121_000006_roles
+BEGIN IMMEDIATE;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000006_roles', 'up', 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855', 'tallystick', coalesce('script', '-'), strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM tallystick_history;
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000006_roles', CAST(strftime('%s', 'now') AS INTEGER));
+UPDATE tallystick_history SET finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000006_roles');
+COMMIT;
+
+-- up: m20261121_000007_contract_row_security
+BEGIN IMMEDIATE;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000007_contract_row_security', 'up', 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855', 'tallystick', coalesce('script', '-'), strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM tallystick_history;
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000007_contract_row_security', CAST(strftime('%s', 'now') AS INTEGER));
+UPDATE tallystick_history SET finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000007_contract_row_security');
+COMMIT;
+
+-- up: m20261121_000008_series
+BEGIN IMMEDIATE;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000008_series', 'up', '969fa987500f3f056dd0c0f4990b78a2273ce8a21a71f3d8cbb146c8a1312c33', 'tallystick', coalesce('script', '-'), strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM tallystick_history;
+CREATE TABLE portfolio_daily_values (
+    user_id BLOB NOT NULL,
+    portfolio_id BLOB NOT NULL,
+    valuation_date TEXT NOT NULL,
+    total_value TEXT NOT NULL,
+    cash TEXT NOT NULL,
+    positions_value TEXT NOT NULL,
+    net_external_flow TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    PRIMARY KEY (user_id, portfolio_id, valuation_date),
+    FOREIGN KEY (user_id, portfolio_id) REFERENCES portfolios (user_id, id)
+        ON DELETE CASCADE
+) STRICT;
+CREATE TABLE portfolio_metrics (
+    user_id BLOB NOT NULL,
+    portfolio_id BLOB NOT NULL,
+    asof_date TEXT NOT NULL,
+    pack_id text NOT NULL REFERENCES pricing_packs (id),
+    twr_1d TEXT,
+    twr_mtd TEXT,
+    twr_qtd TEXT,
+    twr_ytd TEXT,
+    twr_1y TEXT,
+    twr_3y TEXT,
+    twr_5y TEXT,
+    twr_inception TEXT,
+    mwr_ytd TEXT,
+    mwr_1y TEXT,
+    mwr_3y TEXT,
+    mwr_inception TEXT,
+    volatility_30d TEXT CHECK (volatility_30d IS NULL OR (volatility_30d NOT LIKE '-%')),
+    volatility_90d TEXT CHECK (volatility_90d IS NULL OR (volatility_90d NOT LIKE '-%')),
+    volatility_1y TEXT CHECK (volatility_1y IS NULL OR (volatility_1y NOT LIKE '-%')),
+    sharpe_30d TEXT,
+    sharpe_90d TEXT,
+    sharpe_1y TEXT,
+    sortino_30d TEXT,
+    sortino_90d TEXT,
+    sortino_1y TEXT,
+    max_drawdown_1y TEXT,
+    max_drawdown_3y TEXT,
+    current_drawdown TEXT,
+    alpha_1y TEXT,
+    beta_1y TEXT,
+    tracking_error_1y TEXT
+        CHECK (tracking_error_1y IS NULL OR (tracking_error_1y NOT LIKE '-%')),
+    information_ratio_1y TEXT,
+    win_rate TEXT CHECK (win_rate IS NULL OR (win_rate NOT LIKE '-%')),
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    PRIMARY KEY (user_id, portfolio_id, asof_date, pack_id),
+    FOREIGN KEY (user_id, portfolio_id) REFERENCES portfolios (user_id, id)
+        ON DELETE CASCADE
+) STRICT;
+CREATE INDEX portfolio_metrics_pack_idx ON portfolio_metrics (pack_id);
+CREATE TABLE currency_attribution (
+    user_id BLOB NOT NULL,
+    portfolio_id BLOB NOT NULL,
+    asof_date TEXT NOT NULL,
+    pack_id text NOT NULL REFERENCES pricing_packs (id),
+    local_return TEXT NOT NULL,
+    fx_return TEXT NOT NULL,
+    interaction_return TEXT NOT NULL,
+    total_return TEXT NOT NULL,
+    error_bps TEXT,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    PRIMARY KEY (user_id, portfolio_id, asof_date, pack_id),
+    FOREIGN KEY (user_id, portfolio_id) REFERENCES portfolios (user_id, id)
+        ON DELETE CASCADE
+) STRICT;
+CREATE INDEX currency_attribution_pack_idx ON currency_attribution (pack_id);
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000008_series', CAST(strftime('%s', 'now') AS INTEGER));
+UPDATE tallystick_history SET finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000008_series');
+COMMIT;

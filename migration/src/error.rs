@@ -114,10 +114,26 @@ pub enum Error {
         rows: usize,
         table: String,
     },
+    #[error(
+        "this role may not read the version of the schema: either the database is not migrated, then \
+         run `tallystick migrate up` as its owner, or the role is no member of tallystick_app \
+         (docs/configuration.md, \"Roles\")"
+    )]
+    NoAccess,
     #[error("{0}")]
     File(String),
     #[error("the migrations could not be run: {0}")]
     Database(#[from] db::Error),
+}
+
+impl Error {
+    /// The migration that failed.
+    pub(crate) fn version(&self) -> Option<&str> {
+        match self {
+            Self::Statement { version, .. } => Some(version),
+            _ => None,
+        }
+    }
 }
 
 impl From<DbErr> for Error {

@@ -11,6 +11,9 @@ mod m20261121_000002_books;
 mod m20261121_000003_pricing;
 mod m20261121_000004_executions;
 mod m20261121_000005_idempotency;
+mod m20261121_000006_roles;
+mod m20261121_000007_contract_row_security;
+mod m20261121_000008_series;
 mod migrator;
 mod new;
 mod recording;
@@ -28,7 +31,7 @@ pub use new::{NewFile, new_file};
 pub use recording::{Down, Recording, is_contracting, record};
 pub use schema::{Applied, Event, Options, Progress, Schema, Stamped, up};
 pub use script::{Range, script};
-pub use state::{State, Version, Versions, find, history, known, require_current, versions};
+pub use state::{State, Version, Versions, find, known, require_current, versions};
 pub use target::Target;
 
 /// The list of migrations in the order in which they apply.
@@ -39,5 +42,8 @@ fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m20261121_000003_pricing::Migration),
         Box::new(m20261121_000004_executions::Migration),
         Box::new(m20261121_000005_idempotency::Migration),
+        Box::new(m20261121_000006_roles::Migration),
+        Box::new(m20261121_000007_contract_row_security::Migration),
+        Box::new(m20261121_000008_series::Migration),
     ]
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use db::{Database, Engine};
-use sea_orm::{ConnectionTrait, DbBackend};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 
 use crate::{
     Error,
@@ -64,8 +64,8 @@ impl Versions {
         connection: &impl ConnectionTrait,
         known: &[Recording],
     ) -> Result<Self, Error> {
-        let applied = history::applied(connection).await?;
-        let entries = history::entries(connection).await?;
+        let applied = history::applied(connection).await.map_err(not_read)?;
+        let entries = history::entries(connection).await.map_err(not_read)?;
         let has_records = entries.is_some();
         let mut last: HashMap<String, Entry> = HashMap::new();
         for entry in entries.unwrap_or_default() {
@@ -176,6 +176,15 @@ impl Versions {
     }
 }
 
+fn not_read(error: DbErr) -> Error {
+    let error = db::Error::from(error);
+    if error.sqlstate().as_deref() == Some("42501") {
+        Error::NoAccess
+    } else {
+        error.into()
+    }
+}
+
 fn state(
     recording: &Recording,
     is_applied: bool,
@@ -219,13 +228,6 @@ pub fn find<'a>(known: &'a [Recording], text: &str) -> Result<&'a Recording, Err
         .ok_or_else(|| Error::NoSuchVersion {
             text: text.to_owned(),
         })
-}
-
-/// All that was ever done with this schema, oldest first. Writes nothing.
-pub async fn history(database: &Database) -> Result<Vec<Entry>, Error> {
-    Ok(history::entries(database.reader())
-        .await?
-        .unwrap_or_default())
 }
 
 /// The engine behind a connection of sea-orm's.

@@ -54,20 +54,21 @@ pub async fn migrate(database: &Database) -> Result<(), Error> {
 
 /// As [`open_database`], with the context in which the local owner's commands run.
 pub async fn open(settings: &Settings) -> Result<Ctx, Error> {
-    local_ctx(open_database(settings).await?).await
+    local_ctx(&open_database(settings).await?).await
 }
 
 /// The context of a command that the local owner gave on this machine.
-pub async fn local_ctx(database: Database) -> Result<Ctx, Error> {
+pub async fn local_ctx(database: &Database) -> Result<Ctx, Error> {
     let clock = clock();
-    let owner = identity::local_owner(&database, clock).await?;
-    Ok(Ctx {
-        actor: Actor::user(owner),
-        scope: owner,
-        request_id: "command-line".into(),
+    let owner = identity::local_owner(database, clock).await?;
+    let actor = Actor::user(owner);
+    Ok(Ctx::new(
+        actor,
+        owner,
+        "command-line".into(),
         clock,
         database,
-    })
+    ))
 }
 
 /// Reads a ledger on a thread where blocking is no harm.

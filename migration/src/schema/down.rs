@@ -31,7 +31,7 @@ impl Schema {
             .into_iter()
             .map(|recording| Work::down(recording, self.engine, author))
             .collect::<Result<_, _>>()?;
-        self.run_all(&works).await
+        self.run_all(&works, false).await
     }
 
     fn to_take_back(&self, versions: &Versions, target: &Target) -> Result<Vec<&Recording>, Error> {

@@ -17,7 +17,7 @@ use sea_orm_migration::MigrationTrait;
 
 use crate::{
     Error,
-    history::Author,
+    history::{self, Author, Entry},
     recording::{self, Recording},
     state::{Versions, engine_of},
 };
@@ -147,6 +147,13 @@ impl Schema {
     /// What is applied and what is not. Writes nothing.
     pub async fn versions(&self) -> Result<Versions, Error> {
         Versions::read(&self.connection, &self.known).await
+    }
+
+    /// All that was ever done with this schema, oldest first. Writes nothing.
+    pub async fn history(&self) -> Result<Vec<Entry>, Error> {
+        Ok(history::entries(&self.connection)
+            .await?
+            .unwrap_or_default())
     }
 
     pub async fn close(self) -> Result<(), Error> {

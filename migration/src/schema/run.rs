@@ -15,35 +15,59 @@ pub struct Applied {
     pub duration: Duration,
 }
 
+/// Which of how many.
+#[derive(Clone, Copy)]
+struct Place {
+    number: usize,
+    of: usize,
+}
+
 /// Even when an attempt has used up its time, a lock that nobody holds is to be had.
 const SHORTEST_LOCK_TIMEOUT: Duration = Duration::from_millis(20);
 const SHORTEST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 
 impl Schema {
-    pub(super) async fn run_all(&self, works: &[Work<'_>]) -> Result<Vec<Applied>, Error> {
+    /// `is_new` is a database that nobody uses yet: there all is one transaction, as far as may be,
+    /// so that a failure leaves it empty.
+    pub(super) async fn run_all(
+        &self,
+        works: &[Work<'_>],
+        is_new: bool,
+    ) -> Result<Vec<Applied>, Error> {
         match self.engine {
             Engine::Sqlite => self.run_on_sqlite(works).await,
-            Engine::Postgres => self.run_on_postgres(works).await,
+            Engine::Postgres => self.run_on_postgres(works, is_new).await,
         }
     }
 
-    async fn run_on_postgres(&self, works: &[Work<'_>]) -> Result<Vec<Applied>, Error> {
+    async fn run_on_postgres(
+        &self,
+        works: &[Work<'_>],
+        is_new: bool,
+    ) -> Result<Vec<Applied>, Error> {
         let mut done = Vec::with_capacity(works.len());
-        for (index, work) in works.iter().enumerate() {
-            self.announce(work, index + 1, works.len());
-            let started = Instant::now();
-            if work.in_transaction {
-                self.run_with_retries(work).await?;
-            } else {
-                self.run_outside(work).await?;
+        let belong_together =
+            |one: &Work, next: &Work| is_new && one.in_transaction && next.in_transaction;
+        for group in works.chunk_by(belong_together) {
+            let first = Place {
+                number: done.len() + 1,
+                of: works.len(),
+            };
+            match group {
+                [work] if !work.in_transaction => {
+                    self.announce(work, first);
+                    let started = Instant::now();
+                    self.run_outside(work).await?;
+                    done.push(self.note_done(work, started));
+                }
+                group => done.extend(self.run_with_retries(group, first).await?),
             }
-            done.push(self.note_done(work, started));
         }
         Ok(done)
     }
 
-    fn announce(&self, work: &Work<'_>, number: usize, of: usize) {
+    fn announce(&self, work: &Work<'_>, Place { number, of }: Place) {
         let version = work.version;
         self.tell(&match work.action {
             Action::Up => Event::Applying {
@@ -76,7 +100,11 @@ impl Schema {
         self.expect_unchanged(&tx, works).await?;
         let mut done = Vec::with_capacity(works.len());
         for (index, work) in works.iter().enumerate() {
-            self.announce(work, index + 1, works.len());
+            let place = Place {
+                number: index + 1,
+                of: works.len(),
+            };
+            self.announce(work, place);
             let started = Instant::now();
             tx.execute_raw(work.begin.clone()).await?;
             for (index, statement) in work.statements.iter().enumerate() {
@@ -92,14 +120,19 @@ impl Schema {
         Ok(done)
     }
 
-    async fn run_with_retries(&self, work: &Work<'_>) -> Result<(), Error> {
+    async fn run_with_retries(
+        &self,
+        works: &[Work<'_>],
+        first: Place,
+    ) -> Result<Vec<Applied>, Error> {
         let started = Instant::now();
         let mut attempts = 0;
         loop {
-            let error = match self.run_in_transaction(work).await {
-                Ok(()) => return Ok(()),
+            let error = match self.run_in_transaction(works, first).await {
+                Ok(done) => return Ok(done),
                 Err(error) => error,
             };
+            let version = error.version().unwrap_or(works[0].version).to_owned();
             if !is_worth_another_attempt(&error) {
                 return Err(error);
             }
@@ -108,14 +141,14 @@ impl Schema {
             let holders = self.holders().await;
             if waited > self.options.patience {
                 return Err(Error::LockedOut {
-                    version: work.version.to_owned(),
+                    version,
                     attempts,
                     waited,
                     holders,
                 });
             }
             self.tell(&Event::LockedOut {
-                version: work.version,
+                version: &version,
                 attempt: attempts,
                 holders: &holders,
             });
@@ -123,26 +156,38 @@ impl Schema {
         }
     }
 
-    async fn run_in_transaction(&self, work: &Work<'_>) -> Result<(), Error> {
+    async fn run_in_transaction(
+        &self,
+        works: &[Work<'_>],
+        first: Place,
+    ) -> Result<Vec<Applied>, Error> {
         let tx = self.connection.begin().await?;
         self.require_lock(&tx).await?;
         // Where row security would hide a tenant's rows from a statement, that fails instead of
         // passing them over.
         tx.execute_unprepared("SET LOCAL row_security = off")
             .await?;
-        tx.execute_raw(work.begin.clone()).await?;
-        let started = Instant::now();
-        for (index, statement) in work.statements.iter().enumerate() {
-            let left = self.options.lock_timeout.saturating_sub(started.elapsed());
-            let limit = left.max(SHORTEST_LOCK_TIMEOUT).as_millis();
-            let limit = format!("SET LOCAL lock_timeout = {limit}");
-            tx.execute_unprepared(&limit).await?;
-            let outcome = tx.execute_unprepared(statement).await;
-            outcome.map_err(|error| failed(work, index, error.into()))?;
+        let mut done = Vec::with_capacity(works.len());
+        let began = Instant::now();
+        for (index, work) in works.iter().enumerate() {
+            let number = first.number + index;
+            self.announce(work, Place { number, ..first });
+            let started = Instant::now();
+            tx.execute_raw(work.begin.clone()).await?;
+            for (index, statement) in work.statements.iter().enumerate() {
+                let left = self.options.lock_timeout.saturating_sub(began.elapsed());
+                let limit = left.max(SHORTEST_LOCK_TIMEOUT).as_millis();
+                let limit = format!("SET LOCAL lock_timeout = {limit}");
+                tx.execute_unprepared(&limit).await?;
+                let outcome = tx.execute_unprepared(statement).await;
+                outcome.map_err(|error| failed(work, index, error.into()))?;
+            }
+            tx.execute_raw(work.mark.clone()).await?;
+            tx.execute_raw(work.finish.clone()).await?;
+            done.push(self.note_done(work, started));
         }
-        tx.execute_raw(work.mark.clone()).await?;
-        tx.execute_raw(work.finish.clone()).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await?;
+        Ok(done)
     }
 
     /// The longest transactions at work, in words: whoever is in the way is most likely one of them.

@@ -37,7 +37,7 @@ impl Schema {
                 .into_iter()
                 .map(|recording| Work::up(recording, self.engine, author))
                 .collect();
-            match self.run_all(&works).await {
+            match self.run_all(&works, versions.current().is_none()).await {
                 Err(Error::LockLost) if self.engine == Engine::Sqlite => {}
                 outcome => return outcome,
             }

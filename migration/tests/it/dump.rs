@@ -11,7 +11,7 @@ use testkit::TestDatabase;
 pub async fn dump(db: &TestDatabase, schema: &Schema) -> Option<String> {
     match db.database.engine() {
         Engine::Sqlite => Some(dump_sqlite(schema).await),
-        Engine::Postgres => dump_postgres(db.owner_url()),
+        Engine::Postgres => dump_postgres(&db.owner_url),
     }
 }
 

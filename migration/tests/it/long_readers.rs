@@ -37,7 +37,7 @@ testkit::on_both_engines! {
         });
         let schema = schema(&db, &[TABLE, COLUMN], options).await;
         schema.up(&Target::Steps(1)).await.unwrap();
-        let other = sea_orm::Database::connect(db.owner_url()).await.unwrap();
+        let other = sea_orm::Database::connect(&db.owner_url).await.unwrap();
         let reader = other.begin().await.unwrap();
         assert_eq!(ask(&reader, "SELECT id::text FROM busy").await.as_deref(), Some("1"));
 
@@ -65,7 +65,7 @@ testkit::on_both_engines! {
         });
         let schema = schema(&db, &[TABLE, COLUMN], options).await;
         schema.up(&Target::Steps(1)).await.unwrap();
-        let other = sea_orm::Database::connect(db.owner_url()).await.unwrap();
+        let other = sea_orm::Database::connect(&db.owner_url).await.unwrap();
         let reader = other.begin().await.unwrap();
         ask(&reader, "SELECT id::text FROM busy").await;
 

@@ -7,6 +7,7 @@ mod faults_stalls;
 mod long_readers;
 mod made;
 mod outside;
+mod row_security;
 mod rows_unharmed;
 mod scripts;
 mod together;

@@ -82,12 +82,12 @@ fn run_in_shell(db: &TestDatabase, script: &str) -> bool {
                 return false;
             };
             let mut psql = Command::new(binaries.join("psql"));
-            psql.args(["-X", "-q", db.owner_url()]);
+            psql.args(["-X", "-q", &db.owner_url]);
             psql
         }
         Engine::Sqlite => {
             let mut sqlite = Command::new("sqlite3");
-            sqlite.arg(db.owner_url().trim_start_matches("sqlite://"));
+            sqlite.arg(&db.owner_url.trim_start_matches("sqlite://"));
             sqlite
         }
     };

@@ -17,7 +17,7 @@ testkit::on_both_engines! {
             .map(|_| {
                 let settings = Settings {
                     busy_timeout: Duration::from_millis(100),
-                    ..Settings::new(db.owner_url())
+                    ..Settings::new(&db.owner_url)
                 };
                 tokio::spawn(async move {
                     let database = Database::connect(&settings).await.unwrap();
@@ -51,7 +51,7 @@ testkit::on_both_engines! {
         let impatient = Options { patience: Duration::from_millis(200), ..Options::default() };
         let settings = Settings {
             busy_timeout: Duration::from_millis(10),
-            ..Settings::new(db.owner_url())
+            ..Settings::new(&db.owner_url)
         };
         let database = Database::connect(&settings).await.unwrap();
         let other = Schema::of(&database, impatient).await.unwrap();

@@ -134,7 +134,7 @@ testkit::on_both_engines! {
         schema.redo().await.unwrap();
         schema.stamp("base").await.unwrap();
         schema.stamp("head").await.unwrap();
-        let entries = migration::history(&db.database).await.unwrap();
+        let entries = schema.history().await.unwrap();
         let told: Vec<(Action, &str)> = entries.iter().map(|e| (e.action, e.version.as_str())).collect();
         assert_eq!(told, [
             (Up, ONE.name), (Up, TWO.name), (Down, TWO.name), (Up, TWO.name),
@@ -152,7 +152,7 @@ testkit::on_both_engines! {
         both.up(&Target::Steps(1)).await.unwrap();
         tell(both.connection(), "DROP TABLE tallystick_history").await;
         assert_eq!(both.up(&Target::All).await.unwrap().len(), 1);
-        let entries = migration::history(&db.database).await.unwrap();
+        let entries = both.history().await.unwrap();
         assert_eq!((entries[0].action, entries[1].action), (Action::Adopt, Up));
     }
 

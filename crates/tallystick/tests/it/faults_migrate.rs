@@ -41,7 +41,7 @@ fn reset(home: &Home) {
 
 on_both_engines! {
     async fn whatever_the_moment_of_a_kill_the_next_up_finishes(db) {
-        let home = Home::on(db.owner_url());
+        let home = Home::on(&db.owner_url);
         let shape = |home: &Home| home.json(&["migrate", "status", "--json"])["migrations"]
             .as_array()
             .unwrap()
@@ -69,7 +69,7 @@ on_both_engines! {
     }
 
     async fn of_eight_programs_that_start_at_once_one_applies(db) {
-        let home = Home::on(db.owner_url());
+        let home = Home::on(&db.owner_url);
         reset(&home);
         let started: Vec<Child> =
             (0..8).map(|_| start(&home, &["migrate", "up", "--json"])).collect();

@@ -13,6 +13,7 @@ mod kill;
 mod migrate;
 mod packs;
 mod positions;
+mod roles;
 mod serve;
 mod settings;
 mod support;

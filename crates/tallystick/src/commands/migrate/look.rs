@@ -1,5 +1,5 @@
 use db::Database;
-use migration::{Down, Entry, Recording, Version};
+use migration::{Down, Entry, Options, Recording, Schema, Version, Versions};
 use serde_json::{Value, json};
 
 use crate::{
@@ -9,8 +9,16 @@ use crate::{
     table::{Column, or_dash, table},
 };
 
+/// As the owner sees them, where one is configured.
+async fn versions(database: &Database) -> Result<Versions, Error> {
+    let schema = Schema::of(database, Options::default()).await?;
+    let versions = schema.versions().await;
+    schema.close().await?;
+    Ok(versions?)
+}
+
 pub async fn status(database: &Database, output: Json) -> Result<(), Error> {
-    let versions = migration::versions(database).await?.0;
+    let versions = versions(database).await?.0;
     if output.json {
         let migrations: Vec<Value> = versions.iter().map(version_json).collect();
         return print_json(&json!({ "migrations": migrations }));
@@ -67,7 +75,10 @@ fn entry_json(entry: &Entry) -> Value {
 }
 
 pub async fn history(database: &Database, output: Json) -> Result<(), Error> {
-    let entries = migration::history(database).await?;
+    let schema = Schema::of(database, Options::default()).await?;
+    let entries = schema.history().await;
+    schema.close().await?;
+    let entries = entries?;
     if output.json {
         let entries: Vec<Value> = entries.iter().map(entry_json).collect();
         return print_json(&json!({ "history": entries }));
@@ -101,7 +112,7 @@ pub async fn history(database: &Database, output: Json) -> Result<(), Error> {
 }
 
 pub async fn current(database: &Database, output: Json) -> Result<(), Error> {
-    let versions = migration::versions(database).await?;
+    let versions = versions(database).await?;
     let current = versions.current();
     if output.json {
         return print_json(&json!({ "current": current, "pending": versions.pending().len() }));
@@ -112,7 +123,7 @@ pub async fn current(database: &Database, output: Json) -> Result<(), Error> {
 pub async fn show(database: &Database, version: &str, output: Json) -> Result<(), Error> {
     let known = migration::known(database.engine()).await?;
     let recording = migration::find(&known, version)?;
-    let versions = migration::versions(database).await?;
+    let versions = versions(database).await?;
     let found = versions.0.iter().find(|found| found.name == recording.name);
     let state = found.map_or("pending", |found| found.state.as_str());
     let record = found.and_then(|found| found.record.as_ref());

@@ -3,6 +3,7 @@
 //! A migration describes the past: it names tables and columns in SQL and never an entity.
 //! `sea-orm-cli migrate` works on this crate as it is.
 
+pub mod catalogue;
 mod ddl;
 mod m20261121_000001_users;
 mod m20261121_000002_books;

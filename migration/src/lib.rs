@@ -5,6 +5,7 @@
 
 pub mod catalogue;
 mod ddl;
+pub mod drift;
 mod m20261121_000001_users;
 mod m20261121_000002_books;
 mod m20261121_000003_pricing;

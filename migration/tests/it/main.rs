@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod drift;
+
 use db::{ConnectionTrait, Database, Engine};
 use migration::{Error, State, down, require_current, up, versions};
 

@@ -1,0 +1,84 @@
+//! The schema that the migrations make, read from where they have just made it.
+
+use sea_orm_migration::{
+    DbErr, MigratorTrait, SchemaManager,
+    sea_orm::{
+        ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction,
+        DbBackend, Statement, TransactionTrait,
+    },
+};
+
+use crate::{
+    Migrator,
+    catalogue::{Catalogue, read},
+};
+
+/// What `apply` makes of nothing, on the engine of this connection. On SQLite that is done in
+/// memory. On PostgreSQL it is done in a schema of its own, in one transaction that is rolled back
+/// whatever happens: no table of the live schema is locked, and nothing stays. The connection's
+/// role must be allowed to create a schema.
+pub async fn expected(
+    connection: &DatabaseConnection,
+    apply: impl AsyncFnOnce(&DatabaseTransaction) -> Result<(), DbErr>,
+) -> Result<Catalogue, DbErr> {
+    if connection.get_database_backend() == DbBackend::Sqlite {
+        let mut options = ConnectOptions::new("sqlite::memory:");
+        options
+            .min_connections(1)
+            .max_connections(1)
+            .sqlx_logging(false);
+        let memory = Database::connect(options).await?;
+        let transaction = memory.begin().await?;
+        let catalogue = applied(&transaction, None, apply).await;
+        transaction.rollback().await?;
+        memory.close().await?;
+        return catalogue;
+    }
+    let transaction = connection.begin().await?;
+    let catalogue = match own_schema(&transaction).await {
+        Ok(schema) => applied(&transaction, Some(&schema), apply).await,
+        Err(error) => Err(error),
+    };
+    transaction.rollback().await?;
+    catalogue
+}
+
+async fn applied(
+    transaction: &DatabaseTransaction,
+    schema: Option<&str>,
+    apply: impl AsyncFnOnce(&DatabaseTransaction) -> Result<(), DbErr>,
+) -> Result<Catalogue, DbErr> {
+    apply(transaction).await?;
+    read(transaction, schema).await
+}
+
+/// The live schema is not in the path, so that no migration can reach it by a plain name.
+async fn own_schema(transaction: &DatabaseTransaction) -> Result<String, DbErr> {
+    let question = Statement::from_string(
+        DbBackend::Postgres,
+        "SELECT 'tallystick_expected_' || replace(gen_random_uuid()::text, '-', '') AS name",
+    );
+    let row = transaction.query_one_raw(question).await?;
+    let row = row.ok_or_else(|| DbErr::RecordNotFound("a random name".to_owned()))?;
+    let name: String = row.try_get("", "name")?;
+    for sql in [
+        format!("CREATE SCHEMA {name}"),
+        format!("SET LOCAL search_path TO {name}"),
+    ] {
+        transaction.execute_unprepared(&sql).await?;
+    }
+    Ok(name)
+}
+
+/// Applies the migrations, the newest being `until` or else the program's newest. A database that
+/// is behind is compared with what its own version makes.
+pub async fn apply(transaction: &DatabaseTransaction, until: Option<&str>) -> Result<(), DbErr> {
+    let manager = SchemaManager::new(transaction);
+    for migration in Migrator::migrations() {
+        if until.is_some_and(|until| migration.name() > until) {
+            break;
+        }
+        migration.up(&manager).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,44 @@
+//! The schema that is there against the one that the migrations make.
+
+mod clean;
+mod drifted;
+mod postgres;
+mod sqlite;
+
+use db::DbErr;
+use migration::{
+    catalogue::{Catalogue, read},
+    drift::{self, Difference},
+};
+use sea_orm_migration::sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction};
+use testkit::TestDatabase;
+
+async fn connect(db: &TestDatabase) -> DatabaseConnection {
+    db.database.schema_connection().await.unwrap()
+}
+
+/// What the migrations and then these statements make.
+async fn expected(connection: &DatabaseConnection, extra: &[&str]) -> Catalogue {
+    let apply = async |transaction: &DatabaseTransaction| -> Result<(), DbErr> {
+        drift::apply(transaction, None).await?;
+        for sql in extra {
+            transaction.execute_unprepared(sql).await?;
+        }
+        Ok(())
+    };
+    drift::expected(connection, apply).await.unwrap()
+}
+
+async fn differences(expected: &Catalogue, connection: &DatabaseConnection) -> Vec<Difference> {
+    drift::differences(expected, &read(connection, None).await.unwrap())
+}
+
+async fn run(connection: &DatabaseConnection, sql: &str) {
+    if let Err(error) = connection.execute_unprepared(sql).await {
+        panic!("{error}: {sql}");
+    }
+}
+
+fn lines(differences: &[Difference]) -> Vec<String> {
+    differences.iter().map(ToString::to_string).collect()
+}

@@ -97,6 +97,21 @@ pub fn unexpected(engine: Engine, object: &Object, hanging: &[&Object]) -> Diffe
     }
 }
 
+/// A table that has the columns of a partitioned one, and so most likely its rows.
+pub fn detached(table: &Object, parent: &str) -> Difference {
+    let (name, parent) = (quote(&table.key.name), quote(parent));
+    Difference {
+        what: What::Unexpected,
+        object: table.key.clone(),
+        detail: format!("it has the columns of {parent}, and may have been a partition of it"),
+        fix: Fix::Advice(format!(
+            "ALTER TABLE {parent} ATTACH PARTITION {name} FOR VALUES FROM … TO …, or, if its rows \
+             are kept elsewhere, {}",
+            table.drop
+        )),
+    }
+}
+
 /// An object that is there and says something else.
 pub fn different(engine: Engine, expected: &Object, found: &Object) -> Difference {
     Difference {

@@ -46,7 +46,13 @@ impl Comparison<'_> {
     fn unexpected(&self) -> Vec<Difference> {
         let only = Only::new(self.found, self.expected);
         only.heads()
-            .map(|object| fix::unexpected(self.found.engine, object, &only.hanging_on(object)))
+            .map(|object| {
+                let parent = partitions::detached_from(self.found, object);
+                match parent.filter(|_| object.key.kind == Kind::Table) {
+                    Some(parent) => fix::detached(object, parent),
+                    None => fix::unexpected(self.found.engine, object, &only.hanging_on(object)),
+                }
+            })
             .collect()
     }
 

@@ -26,7 +26,7 @@ pub fn faults(found: &Catalogue) -> Vec<Difference> {
         }
         children.sort_by(|(_, a), (_, b)| a.from.cmp(&b.from));
         for pair in children.windows(2) {
-            differences.extend(gap(pair[0], pair[1], security));
+            differences.extend(gap(found, pair[0], pair[1], security));
         }
     }
     differences
@@ -86,8 +86,9 @@ fn row_security(object: &Object, child: &Child, parent: Option<&Object>) -> Opti
 }
 
 fn secure(child: &str, parent: &Object) -> String {
-    let table = quote(&parent.key.table);
-    parent.create.replacen(&table, child, 1)
+    let of_parent = format!("ALTER TABLE {} ", quote(&parent.key.table));
+    let change = parent.create.strip_prefix(&of_parent);
+    format!("ALTER TABLE {child} {}", change.unwrap_or_default())
 }
 
 fn grants(object: &Object, child: &Child) -> Option<Difference> {
@@ -115,6 +116,7 @@ fn lacks(object: &Object, child: &Child) -> Vec<Difference> {
 
 /// The years between two neighbours, each with a partition named after the later neighbour.
 fn gap(
+    found: &Catalogue,
     (_, before): (&Object, &Child),
     (object, after): (&Object, &Child),
     security: Option<&Object>,
@@ -122,34 +124,56 @@ fn gap(
     let (Some(end), Some(begin)) = (year_of(&before.to), year_of(&after.from)) else {
         return Vec::new();
     };
-    let table = &object.key.table;
-    (end..begin)
-        .map(|year| {
-            let name = object
-                .key
-                .name
-                .replacen(&begin.to_string(), &year.to_string(), 1);
-            let name = if name == object.key.name {
-                format!("{table}_{year}")
-            } else {
-                name
-            };
-            let mut fix = format!(
-                "CREATE TABLE {name} PARTITION OF {} FOR VALUES FROM ('{year}-01-01') TO \
-                 ('{}-01-01')",
-                quote(table),
-                year + 1
-            );
-            if let Some(security) = security.filter(|s| s.definition != NO_ROW_SECURITY) {
-                fix.push_str("; ");
-                fix.push_str(&secure(&name, security));
-            }
-            Difference {
-                what: What::Missing,
-                object: Key::new(Kind::Partition, table, name),
-                detail: format!("a gap: rows of the year {year} are refused"),
-                fix: Fix::Sql(fix),
-            }
-        })
-        .collect()
+    let missing = (end..begin).map(|year| missing_year(found, object, (begin, year), security));
+    missing.collect()
+}
+
+/// A table of the partition's name is one that was detached.
+fn missing_year(
+    found: &Catalogue,
+    neighbour: &Object,
+    (neighbours_year, year): (i32, i32),
+    security: Option<&Object>,
+) -> Difference {
+    let Key { table, name, .. } = &neighbour.key;
+    let named = name.replacen(&neighbours_year.to_string(), &year.to_string(), 1);
+    let name = if named == *name {
+        quote(&format!("{table}_{year}"))
+    } else {
+        named
+    };
+    let parent = quote(table);
+    let values = format!("FOR VALUES FROM ('{year}-01-01') TO ('{}-01-01')", year + 1);
+    let make = if found.get(Kind::Table, &name, &name).is_some() {
+        format!("ALTER TABLE {parent} ATTACH PARTITION {name} {values}")
+    } else {
+        format!("CREATE TABLE {name} PARTITION OF {parent} {values}")
+    };
+    let secure = security.filter(|security| security.definition != NO_ROW_SECURITY);
+    let statements: Vec<String> = std::iter::once(make)
+        .chain(secure.map(|security| self::secure(&name, security)))
+        .collect();
+    Difference {
+        what: What::Missing,
+        object: Key::new(Kind::Partition, table, name),
+        detail: format!("a gap: rows of the year {year} are refused"),
+        fix: Fix::Sql(statements.join("; ")),
+    }
+}
+
+/// The partitioned table whose columns this table has: it was detached from there.
+pub fn detached_from<'a>(found: &'a Catalogue, table: &Object) -> Option<&'a str> {
+    let columns = |name: &str| -> Vec<(&str, &str)> {
+        found
+            .of_kind(Kind::Column)
+            .filter(|column| column.key.table == name)
+            .map(|column| (column.key.name.as_str(), column.definition.as_str()))
+            .collect()
+    };
+    let own = columns(&table.key.table);
+    found
+        .of_kind(Kind::Table)
+        .filter(|parent| parent.definition.contains("PARTITION BY"))
+        .map(|parent| parent.key.table.as_str())
+        .find(|parent| columns(parent) == own)
 }

@@ -2,6 +2,9 @@
 
 mod clean;
 mod drifted;
+mod engines;
+mod entities;
+mod partitions;
 mod postgres;
 mod sqlite;
 

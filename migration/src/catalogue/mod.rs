@@ -63,7 +63,7 @@ impl Catalogue {
 }
 
 /// Reads one schema of PostgreSQL, by default the connection's current one; of SQLite the whole
-/// file. It writes nothing and locks no table. In a transaction of the caller's on PostgreSQL, the
+/// file. It writes nothing, and locks a table no more than a SELECT does. In a transaction of the caller's on PostgreSQL, the
 /// schema that was read is its `search_path` from then on.
 pub async fn read(
     connection: &impl ConnectionTrait,

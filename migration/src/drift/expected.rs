@@ -61,12 +61,15 @@ async fn own_schema(transaction: &DatabaseTransaction) -> Result<String, DbErr> 
     let row = transaction.query_one_raw(question).await?;
     let row = row.ok_or_else(|| DbErr::RecordNotFound("a random name".to_owned()))?;
     let name: String = row.try_get("", "name")?;
-    for sql in [
-        format!("CREATE SCHEMA {name}"),
-        format!("SET LOCAL search_path TO {name}"),
-    ] {
-        transaction.execute_unprepared(&sql).await?;
+    let create = format!("CREATE SCHEMA {name}");
+    if let Err(error) = transaction.execute_unprepared(&create).await {
+        return Err(DbErr::Custom(format!(
+            "the schema to compare with cannot be made: {error}; ask the primary, with a role that \
+             may make schemas (GRANT CREATE ON DATABASE … TO …)"
+        )));
     }
+    let path = format!("SET LOCAL search_path TO {name}");
+    transaction.execute_unprepared(&path).await?;
     Ok(name)
 }
 

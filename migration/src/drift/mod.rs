@@ -13,7 +13,7 @@ pub use difference::{Difference, Fix, What};
 pub use entities::{EntityColumn, EntityTable, ValueKind, from_entities};
 pub use expected::{apply, expected};
 
-use crate::catalogue::{Catalogue, Key, Kind, Object};
+use crate::catalogue::{Catalogue, Key, Kind, Object, Parts};
 
 /// Every difference between what should be there and what is, in the order in which the fixes can
 /// be run. What hangs on a missing or unexpected table or column is part of that one's difference.
@@ -38,7 +38,8 @@ struct Comparison<'a> {
 impl Comparison<'_> {
     fn missing(&self) -> Vec<Difference> {
         let only = Only::new(self.expected, self.found);
-        only.heads()
+        in_order_of_making(only.heads().collect(), self.expected)
+            .into_iter()
             .map(|object| fix::missing(self.expected.engine, object, &only.hanging_on(object)))
             .collect()
     }
@@ -68,6 +69,31 @@ impl Comparison<'_> {
             })
             .collect()
     }
+}
+
+/// A table before those that refer to it; the rest by kind.
+fn in_order_of_making<'a>(objects: Vec<&'a Object>, expected: &Catalogue) -> Vec<&'a Object> {
+    let (mut waiting, others): (Vec<_>, Vec<_>) = objects
+        .into_iter()
+        .partition(|object| object.key.kind == Kind::Table);
+    let (mut made, last): (Vec<_>, Vec<_>) = others
+        .into_iter()
+        .partition(|object| object.key.kind < Kind::Table);
+    let refers = |one: &Object, other: &Object| {
+        let keys = expected.of_kind(Kind::ForeignKey);
+        one.key != other.key
+            && keys.filter(|key| key.key.table == one.key.table).any(
+                |key| matches!(&key.parts, Parts::ForeignKey { references, .. } if *references == other.key.table),
+            )
+    };
+    while !waiting.is_empty() {
+        let free = |table: &&Object| !waiting.iter().any(|other| refers(table, other));
+        // Of tables that refer to each other, any is as good as another.
+        let next = waiting.iter().position(free).unwrap_or(0);
+        made.push(waiting.remove(next));
+    }
+    made.extend(last);
+    made
 }
 
 /// What is in one catalogue and not in the other.

@@ -14,8 +14,7 @@ pub async fn read<C: ConnectionTrait>(
     let policies = format!(
         "SELECT c.relname::text AS table_name, quote_ident(c.relname) AS quoted_table,
             p.polname::text AS name, quote_ident(p.polname) AS quoted, p.polpermissive AS permissive,
-            CASE p.polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE'
-                WHEN 'd' THEN 'DELETE' ELSE 'ALL' END AS command,
+            p.polcmd::text AS command,
             (SELECT string_agg(CASE role WHEN 0 THEN 'PUBLIC'
                     ELSE quote_ident(pg_get_userbyid(role)) END, ', ' ORDER BY pg_get_userbyid(role))
                 FROM unnest(p.polroles) AS role) AS roles,
@@ -43,7 +42,7 @@ fn policy(row: &QueryResult) -> Result<Object, DbErr> {
         } else {
             "RESTRICTIVE"
         },
-        text(row, "command")?,
+        command(&text(row, "command")?),
         text(row, "roles")?
     )];
     for (column, clause) in [("visible", "USING"), ("written", "WITH CHECK")] {
@@ -60,6 +59,16 @@ fn policy(row: &QueryResult) -> Result<Object, DbErr> {
         drop: format!("DROP POLICY {name} ON {table}"),
         definition,
     })
+}
+
+fn command(letter: &str) -> &'static str {
+    match letter {
+        "r" => "SELECT",
+        "a" => "INSERT",
+        "w" => "UPDATE",
+        "d" => "DELETE",
+        _ => "ALL",
+    }
 }
 
 /// Every privilege on tables, views, sequences, columns and functions, but for the owner's own. An

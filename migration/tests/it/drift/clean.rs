@@ -14,6 +14,7 @@ testkit::on_both_engines! {
         assert!(expected.objects.len() > 150, "{}", expected.objects.len());
         assert_eq!(lines(&differences(&expected, &connection).await), [""; 0]);
         assert_eq!(expected, read(&connection, None).await.unwrap());
+        assert_eq!(expected, read(db.database.reader(), None).await.unwrap());
     }
 
     async fn a_database_that_is_behind_is_compared_with_its_own_version(db) {

@@ -132,7 +132,7 @@ fn facts(catalogue: &Catalogue) -> BTreeSet<String> {
 }
 
 /// PostgreSQL's type by what `ddl.rs` keeps it in on SQLite.
-fn stored_as<'a>(engine: Engine, data_type: &'a str) -> &'a str {
+fn stored_as(engine: Engine, data_type: &str) -> &str {
     match (engine, data_type) {
         (Engine::Sqlite, _) => data_type,
         (_, "uuid") => "BLOB",

@@ -6,6 +6,7 @@ mod engines;
 mod entities;
 mod partitions;
 mod postgres;
+mod schemas;
 mod sqlite;
 
 use db::DbErr;

@@ -10,7 +10,7 @@ use testkit::TestDatabase;
 use super::drifted::{Drift, run_all};
 
 /// What other migrations will bring, made on both sides. The roles are PostgreSQL's own.
-const EXTRA: &[&str] = &[
+pub const EXTRA: &[&str] = &[
     "ALTER TABLE portfolios ENABLE ROW LEVEL SECURITY",
     "ALTER TABLE portfolios FORCE ROW LEVEL SECURITY",
     "CREATE POLICY own_rows ON portfolios

@@ -29,6 +29,12 @@ pub const TABLES: &[Drift] = &[
             &["missing foreign key lot_closures_user_id_lot_id_fkey on lot_closures"],
         ],
     ),
+    // The one that is referred to comes first.
+    one(
+        "two dropped tables of which one refers to the other",
+        &["DROP TABLE lots, lot_closures"],
+        &[&["missing table lots"], &["missing table lot_closures"]],
+    ),
     one(
         "unlogged table",
         &["ALTER TABLE idempotency_keys SET UNLOGGED"],

@@ -125,10 +125,12 @@ pub enum Parts {
     Whole,
     Column {
         data_type: String,
+        /// Where it is not the type's own.
+        collation: Option<String>,
         nullable: bool,
         default: Option<String>,
-        /// Identity or generated: filled by the database.
-        automatic: bool,
+        /// How the database fills it: `GENERATED ALWAYS AS IDENTITY` or an expression.
+        automatic: Option<String>,
     },
     ForeignKey {
         references: String,

@@ -125,7 +125,7 @@ fn unknown_and_required(found: &Catalogue, entity: &EntityTable) -> Vec<Differen
             Parts::Column {
                 nullable: false,
                 default: None,
-                automatic: false,
+                automatic: None,
                 ..
             }
         )

@@ -1,5 +1,7 @@
 //! The statements that mend a difference.
 
+mod change;
+
 use db::Engine;
 
 use super::{Difference, Fix, What};
@@ -147,9 +149,9 @@ fn change(engine: Engine, expected: &Object, found: &Object) -> Fix {
     }
     let again = || Fix::Sql(format!("{}; {}", found.drop, expected.create));
     match kind {
-        Kind::Column => change_column(expected, found),
-        Kind::Table => change_table(expected, found),
-        Kind::Enum => change_enum(expected, found),
+        Kind::Column => change::column(expected, found),
+        Kind::Table => change::table(expected, found),
+        Kind::Enum => change::enum_type(expected, found),
         Kind::Sequence => Fix::Sql(expected.create.replacen("CREATE", "ALTER", 1)),
         Kind::Trigger => match found.definition.strip_prefix(&expected.definition) {
             Some(_state) => Fix::Sql(format!(
@@ -171,104 +173,6 @@ fn change(engine: Engine, expected: &Object, found: &Object) -> Fix {
         )),
         _ => again(),
     }
-}
-
-fn change_column(expected: &Object, found: &Object) -> Fix {
-    let (
-        Parts::Column {
-            data_type,
-            nullable,
-            default,
-            automatic,
-        },
-        Parts::Column {
-            data_type: found_type,
-            nullable: found_nullable,
-            default: found_default,
-            automatic: found_automatic,
-        },
-    ) = (&expected.parts, &found.parts)
-    else {
-        return rebuild(&expected.key.table);
-    };
-    let column = quote(&expected.key.name);
-    let mut changes = Vec::new();
-    if data_type != found_type {
-        if found_default.is_some() {
-            changes.push("DROP DEFAULT".to_owned());
-        }
-        changes.push(format!("TYPE {data_type} USING {column}::{data_type}"));
-    }
-    if default != found_default || (data_type != found_type && default.is_some()) {
-        changes.push(match default {
-            Some(default) => format!("SET DEFAULT {default}"),
-            None => "DROP DEFAULT".to_owned(),
-        });
-    }
-    if nullable != found_nullable {
-        changes.push(format!(
-            "{} NOT NULL",
-            if *nullable { "DROP" } else { "SET" }
-        ));
-    }
-    changes.dedup();
-    if changes.is_empty() || automatic != found_automatic {
-        return Fix::Advice(format!(
-            "no one statement turns one into the other: make column {column} anew and copy its \
-             values (docs/drift.md)"
-        ));
-    }
-    let table = quote(&expected.key.table);
-    let statements: Vec<String> = changes
-        .iter()
-        .map(|change| format!("ALTER TABLE {table} ALTER COLUMN {column} {change}"))
-        .collect();
-    Fix::Sql(statements.join("; "))
-}
-
-fn change_table(expected: &Object, found: &Object) -> Fix {
-    let logged = |object: &Object| object.definition.replacen("UNLOGGED ", "", 1);
-    if logged(expected) != logged(found) {
-        return rebuild(&expected.key.table);
-    }
-    let state = if expected.definition.starts_with("UNLOGGED") {
-        "UNLOGGED"
-    } else {
-        "LOGGED"
-    };
-    Fix::Sql(format!(
-        "ALTER TABLE {} SET {state}",
-        quote(&expected.key.table)
-    ))
-}
-
-/// PostgreSQL adds words to an enum type and takes none away.
-fn change_enum(expected: &Object, found: &Object) -> Fix {
-    let words = |object: &Object| -> Vec<String> {
-        let inner = object.definition.trim_start_matches("AS ENUM (");
-        let inner = inner.trim_end_matches(')');
-        inner.split(", ").map(str::to_owned).collect()
-    };
-    let (expected_words, found_words) = (words(expected), words(found));
-    let kept = |word: &&String| found_words.contains(word);
-    if !expected_words.iter().filter(kept).eq(found_words.iter()) {
-        return Fix::Advice(format!(
-            "type {} holds words that cannot be taken away: make it anew (docs/drift.md)",
-            quote(&expected.key.name)
-        ));
-    }
-    let mut statements = Vec::new();
-    for (at, word) in expected_words.iter().enumerate() {
-        if !found_words.contains(word) {
-            let place = match at.checked_sub(1) {
-                Some(before) => format!("AFTER {}", expected_words[before]),
-                None => format!("BEFORE {}", found_words[0]),
-            };
-            let name = quote(&expected.key.name);
-            statements.push(format!("ALTER TYPE {name} ADD VALUE {word} {place}"));
-        }
-    }
-    Fix::Sql(statements.join("; "))
 }
 
 fn rebuild(table: &str) -> Fix {

@@ -113,6 +113,7 @@ impl Column {
         let mut words = vec![self.data_type.clone()];
         words.extend(
             self.collation
+                .as_ref()
                 .map(|collation| format!("COLLATE {collation}")),
         );
         words.extend((!self.nullable).then(|| "NOT NULL".to_owned()));
@@ -131,9 +132,10 @@ impl Column {
             definition: words.join(" "),
             parts: Parts::Column {
                 data_type: self.data_type,
+                collation: self.collation,
                 nullable: self.nullable,
                 default: self.default,
-                automatic: self.generated.is_some(),
+                automatic: self.generated,
             },
         }
     }

@@ -1,7 +1,10 @@
 //! Where a PostgreSQL schema lies, and what else lies there, makes no difference.
 
 use db::{DbErr, Engine};
-use migration::{catalogue::read, drift};
+use migration::{
+    catalogue::read,
+    drift::{self, Fix},
+};
 use sea_orm_migration::sea_orm::{
     ConnectionTrait, DatabaseConnection, DbBackend, Statement, TransactionTrait,
 };
@@ -98,6 +101,34 @@ async fn who_may_make_no_schema_is_told_so() {
 }
 
 testkit::on_both_engines! {
+    async fn each_object_that_is_dropped_is_found_and_mended(db) {
+        let connection = connect(&db).await;
+        let extra = if db.database.engine() == Engine::Postgres { EXTRA } else { &[] };
+        for sql in extra {
+            run(&connection, sql).await;
+        }
+        let expected = expected(&connection, extra).await;
+        let mut dropped = 0;
+        for object in expected.objects.values() {
+            // What others stand on is not dropped without them.
+            if object.drop.is_empty() || connection.execute_unprepared(&object.drop).await.is_err() {
+                continue;
+            }
+            dropped += 1;
+            let found = differences(&expected, &connection).await;
+            let told = lines(&found);
+            // What a fix before this one had left would be a second line.
+            assert!(told.len() == 1 && *found[0].object() == object.key, "{}: {told:#?}", object.key);
+            if let Fix::Sql(sql) = found[0].fix() {
+                run(&connection, sql).await;
+            } else {
+                run(&connection, &object.create).await;
+            }
+        }
+        assert_eq!(lines(&differences(&expected, &connection).await), [""; 0]);
+        assert!(dropped > 140, "{dropped} of {}", expected.objects.len());
+    }
+
     async fn the_fixes_make_a_whole_schema_out_of_nothing(db) {
         let connection = connect(&db).await;
         let extra = if db.database.engine() == Engine::Postgres { EXTRA } else { &[] };

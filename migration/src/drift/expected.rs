@@ -76,6 +76,8 @@ async fn own_schema(transaction: &DatabaseTransaction) -> Result<String, DbErr> 
 /// Applies the migrations, the newest being `until` or else the program's newest. A database that
 /// is behind is compared with what its own version makes.
 pub async fn apply(transaction: &DatabaseTransaction, until: Option<&str>) -> Result<(), DbErr> {
+    // A migration may grant rights on the table of versions.
+    Migrator::install(transaction).await?;
     let manager = SchemaManager::new(transaction);
     for migration in Migrator::migrations() {
         if until.is_some_and(|until| migration.name() > until) {

@@ -65,8 +65,8 @@ pub const ACCESS: &[Drift] = &[
     ),
     one(
         "row security where there is none",
-        &["ALTER TABLE lots ENABLE ROW LEVEL SECURITY"],
-        &[&["row security of lots", "expected disabled"]],
+        &["ALTER TABLE odd ENABLE ROW LEVEL SECURITY"],
+        &[&["row security of odd", "expected disabled"]],
     ),
     one(
         "grant added",

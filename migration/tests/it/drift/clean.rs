@@ -1,10 +1,11 @@
 use db::{DbErr, Engine};
-use migration::{catalogue::read, drift, versions};
-use sea_orm_migration::sea_orm::{
-    ConnectionTrait, DatabaseTransaction, DbBackend, Statement, TransactionTrait,
+use migration::{Migrator, catalogue::read, drift};
+use sea_orm_migration::{
+    MigratorTrait,
+    sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, Statement, TransactionTrait},
 };
 
-use super::{connect, differences, expected, lines, run};
+use super::{connect, differences, expected, lines, make_empty, run};
 
 testkit::on_both_engines! {
     async fn nothing_is_reported_on_a_migrated_database(db) {
@@ -19,17 +20,16 @@ testkit::on_both_engines! {
 
     async fn a_database_that_is_behind_is_compared_with_its_own_version(db) {
         let connection = connect(&db).await;
-        let count = versions(&db.database).await.unwrap().len();
-        migration::down(&db.database, u32::try_from(count - 2).unwrap()).await.unwrap();
-        let applied = versions(&db.database).await.unwrap();
-        let newest = applied
-            .iter()
-            .rfind(|version| version.state == migration::State::Applied)
-            .unwrap();
-
-        let until = newest.name.as_str();
+        let migrations = Migrator::migrations();
+        let until = migrations[1].name();
         let apply = async |tx: &DatabaseTransaction| drift::apply(tx, Some(until)).await;
+        make_empty(&connection).await;
+        let transaction = connection.begin().await.unwrap();
+        apply(&transaction).await.unwrap();
+        transaction.commit().await.unwrap();
+
         let own = drift::expected(&connection, apply).await.unwrap();
+        assert!(own.objects.len() > 50, "{}", own.objects.len());
         assert_eq!(lines(&differences(&own, &connection).await), [""; 0]);
 
         let all = expected(&connection, &[]).await;

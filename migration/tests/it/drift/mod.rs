@@ -11,10 +11,12 @@ mod sqlite;
 
 use db::DbErr;
 use migration::{
-    catalogue::{Catalogue, read},
+    catalogue::{Catalogue, Kind, read},
     drift::{self, Difference},
 };
-use sea_orm_migration::sea_orm::{ConnectionTrait, DatabaseConnection, DatabaseTransaction};
+use sea_orm_migration::sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend,
+};
 use testkit::TestDatabase;
 
 async fn connect(db: &TestDatabase) -> DatabaseConnection {
@@ -40,6 +42,22 @@ async fn differences(expected: &Catalogue, connection: &DatabaseConnection) -> V
 async fn run(connection: &DatabaseConnection, sql: &str) {
     if let Err(error) = connection.execute_unprepared(sql).await {
         panic!("{error}: {sql}");
+    }
+}
+
+async fn make_empty(connection: &DatabaseConnection) {
+    if connection.get_database_backend() == DbBackend::Postgres {
+        run(
+            connection,
+            "DROP SCHEMA public CASCADE; CREATE SCHEMA public",
+        )
+        .await;
+        return;
+    }
+    run(connection, "PRAGMA foreign_keys = OFF").await;
+    let found = read(connection, None).await.unwrap();
+    for table in found.of_kind(Kind::Table) {
+        run(connection, &table.drop).await;
     }
 }
 

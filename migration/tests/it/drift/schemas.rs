@@ -10,7 +10,7 @@ use sea_orm_migration::sea_orm::{
 };
 use testkit::TestDatabase;
 
-use super::{connect, differences, expected, lines, postgres::EXTRA, run};
+use super::{connect, differences, expected, lines, make_empty, postgres::EXTRA, run};
 
 async fn word(connection: &DatabaseConnection, sql: &str) -> Option<String> {
     let question = Statement::from_string(DbBackend::Postgres, sql);
@@ -133,15 +133,7 @@ testkit::on_both_engines! {
         let connection = connect(&db).await;
         let extra = if db.database.engine() == Engine::Postgres { EXTRA } else { &[] };
         let expected = expected(&connection, extra).await;
-        if db.database.engine() == Engine::Postgres {
-            run(&connection, "DROP SCHEMA public CASCADE; CREATE SCHEMA public").await;
-        } else {
-            let found = read(&connection, None).await.unwrap();
-            run(&connection, "PRAGMA foreign_keys = OFF").await;
-            for table in found.of_kind(migration::catalogue::Kind::Table) {
-                run(&connection, &table.drop).await;
-            }
-        }
+        make_empty(&connection).await;
         let missing = differences(&expected, &connection).await;
         assert!(missing.len() < 25, "{:#?}", lines(&missing));
         for difference in &missing {

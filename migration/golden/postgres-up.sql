@@ -544,7 +544,7 @@ SELECT pg_advisory_xact_lock(127961779698035);
 SET LOCAL lock_timeout = '500ms';
 SET LOCAL row_security = off;
 INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
-SELECT coalesce(max(seq), 0) + 1, 'm20261121_000008_series', 'up', '042f36d140c277e8517c77797f7c0d81f2c257227dba75ccd3636cabb8c980ce', 'tallystick', concat_ws(' as ', 'script', session_user), clock_timestamp() FROM tallystick_history;
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000008_series', 'up', 'e3d5ded296efb8c0abbc592a7137ca57c4dccd0cc3fb7232b95191301a7379c4', 'tallystick', concat_ws(' as ', 'script', session_user), clock_timestamp() FROM tallystick_history;
 CREATE TABLE portfolio_daily_values (
     user_id uuid NOT NULL,
     portfolio_id uuid NOT NULL,
@@ -654,7 +654,7 @@ BEGIN
     END LOOP;
 END $$;
 CREATE FUNCTION make_year_partitions(first_year bigint, last_year bigint) RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET row_security = on AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET row_security = on AS $$
 DECLARE
     home text := current_schema();
     oldest text;
@@ -694,6 +694,12 @@ BEGIN
         END LOOP;
     END LOOP;
     RETURN made;
+END $$;
+DO $$
+BEGIN
+    EXECUTE format(
+        'ALTER FUNCTION make_year_partitions(bigint, bigint) SET search_path = %I, pg_temp',
+        current_schema());
 END $$;
 REVOKE ALL ON FUNCTION make_year_partitions(bigint, bigint) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION make_year_partitions(bigint, bigint)

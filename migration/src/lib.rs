@@ -3,7 +3,9 @@
 //! A migration describes the past: it names tables and columns in SQL and never an entity.
 //! `sea-orm-cli migrate` works on this crate as it is; [`Schema`] is what it runs in the end.
 
+pub mod catalogue;
 mod ddl;
+pub mod drift;
 mod error;
 mod history;
 mod m20261121_000001_users;

@@ -82,6 +82,7 @@ const UP: Script = Script {
     postgres: &[
         MAKE_HYPERTABLES,
         MAKE_PARTITIONS,
+        KEEP_TO_SCHEMA,
         "REVOKE ALL ON FUNCTION make_year_partitions(bigint, bigint) FROM PUBLIC",
         "GRANT EXECUTE ON FUNCTION make_year_partitions(bigint, bigint)
             TO tallystick_app, tallystick_admin",
@@ -141,7 +142,7 @@ const MAKE_HYPERTABLES: &str = "DO $$
 /// security binds, and a migration refuses to be bound: of a table without rows it may be.
 const MAKE_PARTITIONS: &str =
     "CREATE FUNCTION make_year_partitions(first_year bigint, last_year bigint) RETURNS bigint
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT SET row_security = on AS $$
+    LANGUAGE plpgsql SECURITY DEFINER SET row_security = on AS $$
     DECLARE
         home text := current_schema();
         oldest text;
@@ -181,6 +182,14 @@ const MAKE_PARTITIONS: &str =
             END LOOP;
         END LOOP;
         RETURN made;
+    END $$";
+
+/// Whoever calls it must not lead it to tables of theirs by a search path of their own.
+const KEEP_TO_SCHEMA: &str = "DO $$
+    BEGIN
+        EXECUTE format(
+            'ALTER FUNCTION make_year_partitions(bigint, bigint) SET search_path = %I, pg_temp',
+            current_schema());
     END $$";
 
 const DOWN: Script = Script {

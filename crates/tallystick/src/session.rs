@@ -35,7 +35,11 @@ pub async fn prepare(settings: &Settings, database: &Database) -> Result<(), Err
 /// A file of SQLite's has one program, so that none is left behind by what contracts it.
 pub async fn migrate(database: &Database) -> Result<(), Error> {
     match migration::require_current(database).await {
-        Err(migration::Error::Pending { .. } | migration::Error::Dirty { .. }) => {}
+        Err(
+            migration::Error::Pending { .. }
+            | migration::Error::Dirty { .. }
+            | migration::Error::NoAccess,
+        ) => {}
         outcome => return Ok(outcome?),
     }
     let options = migration::Options {

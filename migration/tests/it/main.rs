@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
+mod drift;
 mod dump;
 mod faults_stalls;
 mod long_readers;

@@ -87,7 +87,7 @@ fn run_in_shell(db: &TestDatabase, script: &str) -> bool {
         }
         Engine::Sqlite => {
             let mut sqlite = Command::new("sqlite3");
-            sqlite.arg(&db.owner_url.trim_start_matches("sqlite://"));
+            sqlite.arg(db.owner_url.trim_start_matches("sqlite://"));
             sqlite
         }
     };

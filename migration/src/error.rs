@@ -120,6 +120,22 @@ pub enum Error {
          (docs/configuration.md, \"Roles\")"
     )]
     NoAccess,
+    #[error(
+        "database.timescale is on, but the extension timescaledb is not in the database, and nothing \
+         was changed; {}, or turn the setting off",
+        if *is_available {
+            "let an administrator run CREATE EXTENSION timescaledb"
+        } else {
+            "install it on the server, then let an administrator run CREATE EXTENSION timescaledb"
+        }
+    )]
+    NoTimescale { is_available: bool },
+    #[error(
+        "database.timescale is on, but the series are partitioned tables already, and nothing was \
+         changed; turn the setting off, or take the series back with `tallystick migrate down \
+         row_security` (what they hold is computed from the books) and apply them again"
+    )]
+    TimescaleTooLate,
     #[error("{0}")]
     File(String),
     #[error("the migrations could not be run: {0}")]

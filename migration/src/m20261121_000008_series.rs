@@ -98,7 +98,8 @@ const UP: Script = Script {
 
 /// By the operator's choice (`database.timescale`, which arrives as the setting `tallystick.timescale`) the new,
 /// empty tables become hypertables of `TimescaleDB` instead of partitioned ones.
-const MAKE_HYPERTABLES: &str = "DO $$
+const MAKE_HYPERTABLES: &str = "-- allow(unreadable): it remakes only the tables that were made just above, which hold nothing yet
+    DO $$
     DECLARE
         series record;
     BEGIN

@@ -39,6 +39,8 @@ pub enum Command {
     /// Take the database's schema to another version, or say which it has.
     #[command(subcommand)]
     Migrate(migrate::Migrate),
+    /// Do what falls due with time: make the coming years' partitions. The service does so too.
+    Maintain(Json),
     /// Read a Beancount ledger.
     #[command(subcommand)]
     Ledger(Ledger),

@@ -74,6 +74,8 @@ pub enum Error {
         "`migrate {0}` destroys what is in the database; say --i-know-this-destroys-data if you mean it"
     )]
     Destroys(&'static str),
+    #[error("{0} differences; docs/drift.md explains the lines above")]
+    Drifted(usize),
     #[error("{0} of the checks above found a fault")]
     Unhealthy(usize),
     #[error("the answer cannot be written as JSON: {0}")]

@@ -5,6 +5,7 @@ mod commands;
 mod demo;
 mod error;
 mod logging;
+mod maintenance;
 mod output;
 mod progress;
 mod session;
@@ -77,6 +78,7 @@ async fn dispatch(command: Command, settings: &Settings) -> Result<(), Error> {
         Command::Demo(args) => commands::demo::run(settings, args).await,
         Command::Serve(args) => commands::serve::run(settings, args).await,
         Command::Migrate(command) => commands::migrate::run(settings, command).await,
+        Command::Maintain(output) => commands::maintain::run(settings, output).await,
         Command::Ledger(command) => commands::ledger::run(settings, command).await,
         Command::Pack(command) => commands::pack::run(settings, command).await,
         Command::Positions(args) => commands::positions::run(settings, args).await,

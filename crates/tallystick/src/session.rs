@@ -24,7 +24,7 @@ pub async fn open_database(settings: &Settings) -> Result<Database, Error> {
 /// Makes sure that the schema is this program's.
 pub async fn prepare(settings: &Settings, database: &Database) -> Result<(), Error> {
     if settings.database.migrate_on_start {
-        migrate(database).await
+        migrate(settings, database).await
     } else {
         Ok(migration::require_current(database).await?)
     }
@@ -33,7 +33,7 @@ pub async fn prepare(settings: &Settings, database: &Database) -> Result<(), Err
 /// Brings the schema up to this program's, where it is not.
 ///
 /// A file of SQLite's has one program, so that none is left behind by what contracts it.
-pub async fn migrate(database: &Database) -> Result<(), Error> {
+pub async fn migrate(settings: &Settings, database: &Database) -> Result<(), Error> {
     match migration::require_current(database).await {
         Err(
             migration::Error::Pending { .. }
@@ -44,6 +44,7 @@ pub async fn migrate(database: &Database) -> Result<(), Error> {
     }
     let options = migration::Options {
         may_contract: database.engine() == Engine::Sqlite,
+        timescale: settings.database.timescale,
         ..migration::Options::default()
     };
     let schema = Schema::of(database, options).await?;

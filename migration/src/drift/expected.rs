@@ -20,17 +20,7 @@ pub async fn expected(
     apply: impl AsyncFnOnce(&DatabaseTransaction) -> Result<(), DbErr>,
 ) -> Result<Catalogue, DbErr> {
     if connection.get_database_backend() == DbBackend::Sqlite {
-        let mut options = ConnectOptions::new("sqlite::memory:");
-        options
-            .min_connections(1)
-            .max_connections(1)
-            .sqlx_logging(false);
-        let memory = Database::connect(options).await?;
-        let transaction = memory.begin().await?;
-        let catalogue = applied(&transaction, None, apply).await;
-        transaction.rollback().await?;
-        memory.close().await?;
-        return catalogue;
+        return expected_on_sqlite(apply).await;
     }
     let transaction = connection.begin().await?;
     let catalogue = match own_schema(&transaction).await {
@@ -40,6 +30,23 @@ pub async fn expected(
         Err(error) => Err(error),
     };
     transaction.rollback().await?;
+    catalogue
+}
+
+/// As [`expected`] on SQLite, for which no database is needed.
+pub async fn expected_on_sqlite(
+    apply: impl AsyncFnOnce(&DatabaseTransaction) -> Result<(), DbErr>,
+) -> Result<Catalogue, DbErr> {
+    let mut options = ConnectOptions::new("sqlite::memory:");
+    options
+        .min_connections(1)
+        .max_connections(1)
+        .sqlx_logging(false);
+    let memory = Database::connect(options).await?;
+    let transaction = memory.begin().await?;
+    let catalogue = applied(&transaction, None, apply).await;
+    transaction.rollback().await?;
+    memory.close().await?;
     catalogue
 }
 

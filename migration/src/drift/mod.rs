@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 
 pub use difference::{Difference, Fix, What};
 pub use entities::{EntityColumn, EntityTable, ValueKind, from_entities};
-pub use expected::{apply, expected};
+pub use expected::{apply, expected, expected_on_sqlite};
 
 use crate::catalogue::{Catalogue, Key, Kind, Object, Parts};
 

@@ -6,6 +6,7 @@ mod fresh;
 mod outside;
 mod run;
 mod stamp;
+mod timescale;
 mod up;
 mod work;
 
@@ -67,6 +68,8 @@ pub struct Options {
     pub patience: Duration,
     /// Whether a database in use may be contracted.
     pub may_contract: bool,
+    /// Whether new series become hypertables instead of partitioned tables (PostgreSQL).
+    pub timescale: bool,
     pub progress: Progress,
 }
 
@@ -80,6 +83,7 @@ impl Default for Options {
             lock_timeout: Duration::from_millis(500),
             patience: Duration::from_mins(2),
             may_contract: false,
+            timescale: false,
             progress: Arc::new(|_| {}),
         }
     }
@@ -92,6 +96,7 @@ impl fmt::Debug for Options {
             .field("lock_timeout", &self.lock_timeout)
             .field("patience", &self.patience)
             .field("may_contract", &self.may_contract)
+            .field("timescale", &self.timescale)
             .finish_non_exhaustive()
     }
 }
@@ -128,12 +133,14 @@ impl Schema {
         options: Options,
     ) -> Result<Self, Error> {
         let engine = engine_of(connection);
-        Ok(Self {
+        let schema = Self {
             connection: connection::like(connection).await?,
             engine,
             known: recording::record(migrations, engine).await?,
             options,
-        })
+        };
+        schema.announce_timescale().await?;
+        Ok(schema)
     }
 
     pub fn connection(&self) -> &DatabaseConnection {

@@ -14,6 +14,7 @@ use crate::{
 impl Schema {
     /// Applies what is pending, up to `target`.
     pub async fn up(&self, target: &Target) -> Result<Vec<Applied>, Error> {
+        self.require_timescale().await?;
         let versions = self.versions().await?;
         if self.engine == Engine::Sqlite || self.to_apply(&versions, target)?.is_empty() {
             return self.apply_pending(target).await;

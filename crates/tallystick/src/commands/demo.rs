@@ -17,7 +17,7 @@ pub async fn run(settings: &Settings, args: Demo) -> Result<(), Error> {
     let listener = serve::listen(&settings.server, args.port)?;
     let url = serve::url_of(&listener)?;
     let database = db::Database::connect(&settings.database.connection()).await?;
-    session::migrate(&database).await?;
+    session::migrate(settings, &database).await?;
     let ctx = session::local_ctx(&database).await?;
     let loaded = demo::load(&ctx, Progress::unless_json(args.json)).await?;
     serve::serve(

@@ -3,6 +3,7 @@
 pub mod demo;
 pub mod doctor;
 pub mod ledger;
+pub mod maintain;
 pub mod migrate;
 pub mod openapi;
 pub mod pack;

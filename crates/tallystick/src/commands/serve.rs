@@ -16,6 +16,7 @@ use crate::{
     cli::Serve,
     commands::stop::StopSignals,
     error::Error,
+    maintenance,
     output::{print, print_json},
     session,
     settings::{Server, Settings},
@@ -88,8 +89,12 @@ pub async fn serve(
         .map_err(Error::Service)?;
     let handle = server.handle();
     let mut running = tokio::spawn(server);
-    let waiting = (readiness == Readiness::Waiting)
-        .then(|| tokio::spawn(wait_for_database(settings.clone(), database.clone(), state)));
+    let background = tokio::spawn(look_after(
+        readiness,
+        settings.clone(),
+        database.clone(),
+        state,
+    ));
     announce()?;
 
     let ended = tokio::select! {
@@ -104,9 +109,7 @@ pub async fn serve(
             running.await
         }
     };
-    if let Some(waiting) = waiting {
-        waiting.abort();
-    }
+    background.abort();
     database.close().await;
     match ended {
         Ok(outcome) => outcome.map_err(Error::Service),
@@ -120,6 +123,19 @@ pub enum Readiness {
     Ready,
     /// Books are served once it has come, and holds this program's schema.
     Waiting,
+}
+
+/// Waits for the database if need be, then does what falls due with time.
+async fn look_after(
+    readiness: Readiness,
+    settings: Settings,
+    database: Database,
+    state: Arc<AppState>,
+) {
+    if readiness == Readiness::Waiting {
+        wait_for_database(settings, database.clone(), state).await;
+    }
+    maintenance::keep(database).await;
 }
 
 const LOOK_EVERY: Duration = Duration::from_millis(250);

@@ -20,6 +20,8 @@ const WAIT: RangeInclusive<u64> = 1..=3_600_000;
 pub struct Database {
     pub url: DatabaseUrl,
     pub migrate_on_start: bool,
+    /// Whether new series become hypertables.
+    pub timescale: bool,
     connection: db::Settings,
 }
 
@@ -35,6 +37,7 @@ impl fmt::Debug for Database {
         f.debug_struct("Database")
             .field("url", &self.url)
             .field("migrate_on_start", &self.migrate_on_start)
+            .field("timescale", &self.timescale)
             .finish_non_exhaustive()
     }
 }
@@ -49,6 +52,11 @@ pub fn read(reader: &mut Reader, sources: &Sources, environment: &str) -> Option
         reader.take("database.behind_pgbouncer", TRUTH, |text| text.parse().ok());
     let migrate_on_start =
         reader.take_if_there("database.migrate_on_start", TRUTH, |text| text.parse().ok());
+    let timescale = reader.take("database.timescale", "on or off", |text| match text {
+        "on" => Some(true),
+        "off" => Some(false),
+        _ => None,
+    });
     let limits = read_limits(reader);
     let require_verified_tls = environment == "production";
 
@@ -67,6 +75,7 @@ pub fn read(reader: &mut Reader, sources: &Sources, environment: &str) -> Option
         ("database.direct_url", direct_url.is_some()),
         ("database.owner_url", owner_url.is_some()),
         ("database.behind_pgbouncer", behind_pgbouncer == Some(true)),
+        ("database.timescale", timescale == Some(true)),
         ("database.replicas", replicas.iter().flatten().count() > 0),
     ];
     refuse_on_sqlite(reader, url.as_ref()?, for_servers);
@@ -74,6 +83,7 @@ pub fn read(reader: &mut Reader, sources: &Sources, environment: &str) -> Option
     let reveal = |url: &DatabaseUrl| url.reveal().to_owned();
     Some(Database {
         migrate_on_start: migrate_on_start.unwrap_or(is_default),
+        timescale: timescale?,
         connection: db::Settings {
             url: reveal(url.as_ref()?),
             direct_url: direct_url.as_ref().map(reveal),
@@ -188,7 +198,7 @@ fn parse_replicas(text: &str) -> Result<Vec<DatabaseUrl>, String> {
     numbered.map(read).collect()
 }
 
-fn refuse_on_sqlite(reader: &mut Reader, url: &DatabaseUrl, for_servers: [(&str, bool); 4]) {
+fn refuse_on_sqlite(reader: &mut Reader, url: &DatabaseUrl, for_servers: [(&str, bool); 5]) {
     if url.address().engine() == Engine::Postgres {
         return;
     }

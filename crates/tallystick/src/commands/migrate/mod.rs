@@ -1,6 +1,9 @@
 //! `tallystick migrate`: the schema's version.
 
+mod check;
 mod destroy;
+mod diagram;
+mod entities;
 mod look;
 mod new;
 mod offline;
@@ -31,6 +34,10 @@ pub async fn run(settings: &Settings, command: Migrate) -> Result<(), Error> {
 }
 
 async fn on(settings: &Settings, database: &Database, command: Migrate) -> Result<(), Error> {
+    let options = |patience, output| Options {
+        timescale: settings.database.timescale,
+        ..options(patience, output)
+    };
     match command {
         Migrate::Up {
             target,
@@ -64,6 +71,7 @@ async fn on(settings: &Settings, database: &Database, command: Migrate) -> Resul
             )
             .await
         }
+        Migrate::Check(output) => check::run(database, output).await,
         Migrate::Status(output) => look::status(database, output).await,
         Migrate::History(output) => look::history(database, output).await,
         Migrate::Current(output) => look::current(database, output).await,

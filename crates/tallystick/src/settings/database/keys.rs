@@ -67,6 +67,7 @@ pub const KEYS: &[Key] = &[
     key("database.busy_timeout_ms"),
     key("database.synchronous"),
     key("database.migrate_on_start"),
+    key("database.timescale"),
 ];
 
 /// The keys that together say the same as `database.url`; the first is never missing among them.

@@ -1,0 +1,42 @@
+//! What falls due with time, whoever starts it: the command or the service.
+
+use std::time::Duration;
+
+use chrono::Datelike;
+use db::{Database, Priority};
+
+use crate::session;
+
+/// Partitions are there for so many years after the present one.
+const YEARS_AHEAD: i32 = 2;
+const EVERY: Duration = Duration::from_hours(6);
+
+/// What was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Done {
+    pub partitions_made: u64,
+}
+
+/// Does what is due now; doing it again does nothing.
+pub async fn run(database: &Database) -> Result<Done, migration::Error> {
+    let last_year = session::clock().now().year() + YEARS_AHEAD;
+    let partitions_made = migration::make_year_partitions(database, last_year).await?;
+    Ok(Done { partitions_made })
+}
+
+/// Does what is due, now and from time to time, for as long as the service runs.
+pub async fn keep(database: Database) {
+    let database = database.with_priority(Priority::Background);
+    let mut times = tokio::time::interval(EVERY);
+    times.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        times.tick().await;
+        match run(&database).await {
+            Ok(Done { partitions_made: 0 }) => {}
+            Ok(Done { partitions_made }) => {
+                tracing::info!(partitions_made, "the series have room for the coming years");
+            }
+            Err(error) => tracing::warn!("the series' partitions were not looked after: {error}"),
+        }
+    }
+}

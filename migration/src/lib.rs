@@ -4,6 +4,7 @@
 //! `sea-orm-cli migrate` works on this crate as it is.
 
 mod ddl;
+pub mod lint;
 mod m20261121_000001_users;
 mod m20261121_000002_books;
 mod m20261121_000003_pricing;

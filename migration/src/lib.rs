@@ -5,6 +5,7 @@
 
 mod ddl;
 pub mod lint;
+pub mod locks;
 mod m20261121_000001_users;
 mod m20261121_000002_books;
 mod m20261121_000003_pricing;

@@ -58,6 +58,11 @@ impl Schema {
                 };
                 self.things.entry((thing as u8, name.clone())).or_insert(at);
             }
+            Act::Make { thing, name, .. } => {
+                self.things
+                    .entry((*thing as u8, name.clone()))
+                    .or_insert(at);
+            }
             Act::CreatePolicy { table, policy } => {
                 self.table(table, |table| table.policies.push((**policy).clone()));
             }

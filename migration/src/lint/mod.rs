@@ -18,7 +18,7 @@ use std::fmt;
 
 pub use rule::Rule;
 
-use read::act::Act;
+use read::act::{Act, Change, Thing};
 use schema::{Place, Schema};
 
 /// What one migration says to PostgreSQL.
@@ -64,12 +64,13 @@ pub fn lint(steps: &[Step<'_>]) -> Vec<Finding> {
             .map(|text| read::read(text))
             .collect();
         let acts = texts.iter().map(Vec::len).sum::<usize>();
-        let mut told = Told::default();
+        let mut told = Told::of(texts.iter().flatten().flatten().flatten());
         for (statement, text) in texts.into_iter().enumerate() {
             let at = Place {
                 migration,
                 statement,
             };
+            let alone_in_text = text.len() <= 1;
             for acts_or_error in text {
                 let read = match acts_or_error {
                     Ok(read) => read,
@@ -84,6 +85,7 @@ pub fn lint(steps: &[Step<'_>]) -> Vec<Finding> {
                         step,
                         at,
                         alone: acts <= 1,
+                        alone_in_text,
                         told: &told,
                     };
                     let broken = rules::of_statement(&act, &context);
@@ -153,37 +155,47 @@ struct Context<'a> {
     at: Place,
     /// Whether the migration has this statement only.
     alone: bool,
+    /// Whether its text has no other statement: PostgreSQL runs several as one transaction.
+    alone_in_text: bool,
     told: &'a Told,
 }
 
-/// What the migration has done before this statement.
+/// What the migration does besides this statement.
 #[derive(Debug, Default)]
 struct Told {
-    /// Indexes that it dropped with IF EXISTS, so that they can be built anew.
+    /// Indexes that it has dropped with IF EXISTS so far, so that they can be built anew.
     dropped_indexes: Vec<String>,
-    /// Tables that it made, or to which it added a column.
+    /// Tables to which it adds a column.
     expanded: Vec<String>,
-    created_tables: bool,
+    creates_tables: bool,
 }
 
 impl Told {
-    fn note(&mut self, act: &Act) {
-        match act {
-            Act::DropIndex {
-                names,
-                if_exists: true,
-                ..
-            } => self.dropped_indexes.extend(names.iter().cloned()),
-            Act::CreateTable(_) => self.created_tables = true,
-            Act::AlterTable { table, changes } => {
-                let adds = |change: &read::act::Change| {
-                    matches!(change, read::act::Change::AddColumn { .. })
-                };
-                if changes.iter().any(adds) {
-                    self.expanded.push(table.clone());
+    fn of<'a>(acts: impl Iterator<Item = &'a Act>) -> Self {
+        let mut told = Self::default();
+        for act in acts {
+            match act {
+                Act::CreateTable(_) => told.creates_tables = true,
+                Act::AlterTable { table, changes } => {
+                    let adds = |change: &Change| matches!(change, Change::AddColumn { .. });
+                    if changes.iter().any(adds) {
+                        told.expanded.push(table.clone());
+                    }
                 }
+                _ => {}
             }
-            _ => {}
+        }
+        told
+    }
+
+    fn note(&mut self, act: &Act) {
+        if let Act::DropIndex {
+            names,
+            if_exists: true,
+            ..
+        } = act
+        {
+            self.dropped_indexes.extend(names.iter().cloned());
         }
     }
 }
@@ -191,8 +203,11 @@ impl Told {
 impl Context<'_> {
     /// Whether an earlier migration made the table, or somebody else: it has rows and is in use.
     fn existing(&self, table: &str) -> bool {
-        let known = self.schema.tables.get(table);
-        known.is_none_or(|known| known.made.migration < self.at.migration && !known.temporary)
+        let Some(known) = self.schema.tables.get(table) else {
+            let view = self.schema.thing(Thing::MaterializedView, table);
+            return view.is_none_or(|made| made.migration < self.at.migration);
+        };
+        known.made.migration < self.at.migration && !known.temporary
     }
 
     /// Whether an older program can know the column.

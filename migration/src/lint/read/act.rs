@@ -107,7 +107,20 @@ pub enum Act {
     },
     /// BEGIN, COMMIT, ROLLBACK, savepoints.
     Transaction,
-    /// What touches no table: functions, types, schemas, roles.
+    /// CREATE FUNCTION, TYPE, SEQUENCE and such.
+    Make {
+        thing: Thing,
+        name: String,
+        repeatable: bool,
+    },
+    /// CREATE ROLE and ALTER ROLE.
+    Role {
+        name: String,
+        /// BYPASSRLS or SUPERUSER.
+        passes_row_security: bool,
+        repeatable: bool,
+    },
+    /// What touches no table.
     Other {
         /// Whether it may run twice.
         repeatable: bool,

@@ -92,7 +92,8 @@ fn change(altered: &str, operation: &Operation) -> Result<Vec<Change>, String> {
         Operation::SetLogged => Change::Rewrite("SET LOGGED"),
         Operation::SetUnlogged => Change::Rewrite("SET UNLOGGED"),
         Operation::SetOptionsParens { .. } => Change::Tune,
-        Operation::OwnerTo { .. } | Operation::ReplicaIdentity { .. } => Change::Other,
+        Operation::OwnerTo { new_owner } => Change::OwnerTo(new_owner.to_string().to_lowercase()),
+        Operation::ReplicaIdentity { .. } => Change::Other,
         other => return Err(format!("`ALTER TABLE … {other}`")),
     };
     Ok(vec![one])

@@ -57,7 +57,8 @@ pub enum Change {
     Rewrite(&'static str),
     /// Storage parameters and statistics, which writers do not notice.
     Tune,
-    /// Owner, schema, storage and such: a moment under the strongest lock.
+    OwnerTo(String),
+    /// Schema, storage and such: a moment under the strongest lock.
     Other,
 }
 

@@ -9,6 +9,7 @@ mod change;
 mod grant;
 mod statement;
 mod table;
+mod things;
 mod words;
 mod write;
 

@@ -3,13 +3,13 @@
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    FromTable, ObjectName, Query, Select, Statement, TableFactor, TableObject, TableWithJoins,
-    Visit, Visitor,
+    Expr, FromTable, ObjectName, Query, Select, Statement, TableFactor, TableObject,
+    TableWithJoins, Visit, Visitor,
 };
 
 use super::{
     act::{Act, NewTable, Write, WriteKind},
-    ident, name,
+    ident, name, words_of,
 };
 
 /// A query or a write, with the writes that hide in its WITH clauses.
@@ -93,7 +93,7 @@ impl Visitor for Seen {
     fn pre_visit_select(&mut self, select: &Select) -> ControlFlow<()> {
         let into = select.into.iter().flat_map(|into| &into.targets);
         self.into.extend(into.map(|target| match target {
-            sqlparser::ast::Expr::Identifier(named) => ident(named),
+            Expr::Identifier(named) => ident(named),
             other => other.to_string().to_lowercase(),
         }));
         ControlFlow::Continue(())
@@ -111,7 +111,7 @@ impl Visitor for Seen {
             Statement::Update(update) => self.write(
                 written(&update.table.relation),
                 WriteKind::Update,
-                update.selection.is_some(),
+                limits(update.selection.as_ref()),
             ),
             Statement::Delete(delete) => {
                 let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) =
@@ -120,7 +120,7 @@ impl Visitor for Seen {
                     [TableWithJoins { relation, .. }] => written(relation),
                     _ => None,
                 };
-                self.write(table, WriteKind::Delete, delete.selection.is_some());
+                self.write(table, WriteKind::Delete, limits(delete.selection.as_ref()));
             }
             Statement::Merge(merge) => {
                 self.write(written(&merge.table), WriteKind::Merge, true);
@@ -136,4 +136,9 @@ fn written(table: &TableFactor) -> Option<String> {
         TableFactor::Table { name: table, .. } => Some(name(table)),
         _ => None,
     }
+}
+
+/// `WHERE true` limits nothing.
+fn limits(selection: Option<&Expr>) -> bool {
+    selection.is_some_and(|selection| words_of(selection) != ["true"])
 }

@@ -17,7 +17,10 @@ pub fn judge(act: &Act, context: &Context<'_>, found: &mut Vec<Broken>) {
             Change::AddConstraint {
                 constraint,
                 not_valid,
-            } => added(table, constraint, *not_valid, found),
+            } => {
+                added(table, constraint, *not_valid, found);
+                key_of_index(table, constraint, context, found);
+            }
             Change::ValidateConstraint(name) => validated(table, name, changes, context, found),
             Change::AddColumn {
                 column,
@@ -53,6 +56,25 @@ fn added(table: &str, constraint: &Constraint, not_valid: bool, found: &mut Vec<
         format!("the constraint {name} {what} {table} while writes wait"),
         instead,
     ));
+}
+
+/// A primary key makes its columns NOT NULL, whoever built its index.
+fn key_of_index(
+    table: &str,
+    constraint: &Constraint,
+    context: &Context<'_>,
+    found: &mut Vec<Broken>,
+) {
+    if let ConstraintRule::UsingIndex {
+        index,
+        primary: true,
+    } = &constraint.rule
+        && let Some((_, index)) = context.schema.index(index)
+    {
+        for column in index.what.columns.iter().flatten() {
+            not_null(table, column, context, found);
+        }
+    }
 }
 
 fn validated(
@@ -118,7 +140,7 @@ fn not_null(table: &str, column: &str, context: &Context<'_>, found: &mut Vec<Br
     }
     found.push(Broken::new(
         Rule::NotNullScans,
-        format!("SET NOT NULL reads every row of {table} for {column} while reads and writes wait"),
+        format!("NOT NULL of {column} reads every row of {table} while reads and writes wait"),
         format!(
             "ADD CONSTRAINT … CHECK ({column} IS NOT NULL) NOT VALID, VALIDATE it in a later \
              migration, and SET NOT NULL after that"

@@ -2,7 +2,7 @@
 
 use super::{Broken, Context, Rule};
 use crate::lint::{
-    read::act::{Act, Grant, GrantedOn},
+    read::act::{Act, Change, Grant, GrantedOn},
     schema::Table,
 };
 
@@ -12,8 +12,24 @@ const SAFE: [&str; 4] = ["SELECT", "INSERT", "UPDATE", "DELETE"];
 
 /// Grants that nobody should have, at the statement that gives them.
 pub fn judge(act: &Act, _context: &Context<'_>, found: &mut Vec<Broken>) {
-    let Act::Grant(grant) = act else {
-        return;
+    let grant = match act {
+        Act::Grant(grant) => grant,
+        Act::Role {
+            name,
+            passes_row_security: true,
+            ..
+        } => {
+            let what = format!("the role {name} passes over row security");
+            refuse(what, "leave out SUPERUSER and BYPASSRLS", found);
+            return;
+        }
+        Act::AlterTable { table, changes } => {
+            for change in changes {
+                owner(table, change, found);
+            }
+            return;
+        }
+        _ => return,
     };
     let on = match &grant.on {
         GrantedOn::Tables(tables) => tables.join(", "),
@@ -88,6 +104,18 @@ pub fn missing(name: &str, table: &Table, found: &mut Vec<Broken>) {
                 found,
             );
         }
+    }
+}
+
+fn owner(table: &str, change: &Change, found: &mut Vec<Broken>) {
+    if let Change::OwnerTo(role) = change
+        && [APP, READER].contains(&role.as_str())
+    {
+        refuse(
+            format!("{role} owns {table} and may switch its row security off"),
+            "let the role that migrates own it",
+            found,
+        );
     }
 }
 

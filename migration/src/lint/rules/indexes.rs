@@ -107,11 +107,11 @@ fn outside_transaction(
     context: &Context<'_>,
     found: &mut Vec<Broken>,
 ) {
-    if concurrently && context.step.in_transaction {
+    if concurrently && (context.step.in_transaction || !context.alone_in_text) {
         found.push(Broken::new(
             Rule::ConcurrentlyInTransaction,
-            format!("{what} CONCURRENTLY stands in a migration that runs in a transaction"),
-            "let a migration of its own run it, with `use_transaction` false",
+            format!("{what} CONCURRENTLY would run inside a transaction"),
+            "let it run as one statement of a migration with `use_transaction` false",
         ));
     }
 }

@@ -62,7 +62,7 @@ fn gone(what: &str, table: &str, context: &Context<'_>, found: &mut Vec<Broken>)
             format!("{what}, which the older program may still ask for"),
             EXPAND_FIRST,
         ));
-    } else if context.told.created_tables || context.told.expanded.iter().any(|name| name == table)
+    } else if context.told.creates_tables || context.told.expanded.iter().any(|name| name == table)
     {
         found.push(Broken::new(
             Rule::BreaksOlderPrograms,
@@ -133,6 +133,10 @@ fn altered(table: &str, change: &Change, context: &Context<'_>, found: &mut Vec<
                 "the constraint {} is new on columns of {table} that are in use",
                 constraint.name
             );
+            tightened(&what, context, found);
+        }
+        Change::ForceRowSecurity(true) => {
+            let what = format!("row security hides rows of {table} from its owner");
             tightened(&what, context, found);
         }
         Change::RowSecurity(true) => {

@@ -44,7 +44,9 @@ fn repeatable(act: &Act, context: &Context<'_>) -> bool {
         Act::CreateTrigger { replace, .. } => *replace,
         Act::Rename { .. } | Act::CreatePolicy { .. } => false,
         Act::Write(write) => write.limited || write.kind == WriteKind::Delete,
-        Act::Other { repeatable } => *repeatable,
+        Act::Make { repeatable, .. } | Act::Role { repeatable, .. } | Act::Other { repeatable } => {
+            *repeatable
+        }
         _ => true,
     }
 }

@@ -49,6 +49,12 @@ fn concurrently_needs_a_migration_without_a_transaction() {
 }
 
 #[test]
+fn several_statements_in_one_text_are_a_transaction() {
+    open("DROP INDEX CONCURRENTLY IF EXISTS i; CREATE INDEX CONCURRENTLY i ON notes (id)")
+        .breaks(&[Rule::ConcurrentlyInTransaction]);
+}
+
+#[test]
 fn what_runs_without_a_transaction_can_run_again() {
     let pair = |first: &str, second: &str| {
         Story::new().then("m20260102_000001_open_step", &[first, second])

@@ -14,6 +14,7 @@ fn what_older_programs_ask_for_stays() {
         "REVOKE SELECT ON notes FROM tallystick_admin",
         "ALTER TABLE notes ALTER COLUMN id DROP DEFAULT",
         "ALTER TABLE users ENABLE ROW LEVEL SECURITY",
+        "ALTER TABLE users FORCE ROW LEVEL SECURITY",
     ] {
         breaks(statement, BREAKS);
         contract(statement).breaks(&[]);
@@ -43,9 +44,11 @@ fn a_type_never_changes_in_place() {
 fn expansion_and_contraction_are_two_releases() {
     let add = "ALTER TABLE notes ADD COLUMN body text";
     let drop = "ALTER TABLE notes DROP COLUMN text";
-    Story::new()
-        .then("m20260102_000001_contract_a", &[add, drop])
-        .breaks(BREAKS);
+    for both in [[add, drop], [drop, add]] {
+        Story::new()
+            .then("m20260102_000001_contract_a", &both)
+            .breaks(BREAKS);
+    }
     Story::new()
         .then("m20260102_000001_a", &[add])
         .then("m20260103_000001_contract_b", &[drop])
@@ -104,6 +107,11 @@ fn what_the_same_migration_made_is_free() {
                 "DROP TABLE others",
                 "CREATE VIEW v AS SELECT * FROM notes",
                 "DROP VIEW v",
+                "CREATE FUNCTION f() RETURNS bigint LANGUAGE sql AS 'SELECT 1'",
+                "SELECT f()",
+                "DROP FUNCTION f()",
+                "CREATE MATERIALIZED VIEW m AS SELECT id FROM notes",
+                "CREATE INDEX i ON m (id)",
             ],
         )
         .breaks(&[]);

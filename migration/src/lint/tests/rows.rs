@@ -60,6 +60,7 @@ fn a_table_in_use_is_not_rewritten() {
 #[test]
 fn rows_are_written_in_batches() {
     breaks("UPDATE notes SET text = ''", &[Rule::UnboundedWrite]);
+    breaks("DELETE FROM notes WHERE true", &[Rule::UnboundedWrite]);
     breaks("DELETE FROM notes", &[Rule::UnboundedWrite]);
     breaks("DELETE FROM ONLY notes", &[Rule::UnboundedWrite]);
     breaks(

@@ -55,7 +55,7 @@ fn types_are_the_products_own() {
 fn every_table_has_a_primary_key() {
     table("id uuid").breaks(&[Rule::NoPrimaryKey]);
     table("id uuid -- allow(no-primary-key): a log\n").breaks(&[]);
-    table("id uuid")
+    table("id uuid NOT NULL")
         .then(
             "m20260103_000001_open_a",
             &["CREATE UNIQUE INDEX CONCURRENTLY i ON words (id)
@@ -66,6 +66,20 @@ fn every_table_has_a_primary_key() {
             &["ALTER TABLE words ADD CONSTRAINT words_pkey PRIMARY KEY USING INDEX i"],
         )
         .breaks(&[]);
+}
+
+#[test]
+fn a_key_that_takes_over_an_index_needs_columns_that_are_never_null() {
+    table("id uuid -- allow(no-primary-key): not yet\n")
+        .then(
+            "m20260103_000001_contract_open_a",
+            &["CREATE UNIQUE INDEX CONCURRENTLY i ON words (id)"],
+        )
+        .then(
+            "m20260104_000001_b",
+            &["ALTER TABLE words ADD CONSTRAINT words_pkey PRIMARY KEY USING INDEX i"],
+        )
+        .breaks(&[Rule::NotNullScans, Rule::Waiver]);
 }
 
 #[test]

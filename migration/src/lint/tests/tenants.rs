@@ -105,7 +105,7 @@ fn every_tenant_has_the_one_policy() {
     tenant("nullif", "NULLIF").breaks(&[]);
     tenant("FORCE", "NO FORCE")
         .then(
-            "m20260103_000001_a",
+            "m20260103_000001_contract_a",
             &["ALTER TABLE lots FORCE ROW LEVEL SECURITY"],
         )
         .breaks(&[]);
@@ -150,11 +150,16 @@ fn rights_are_given_by_name() {
         "GRANT SELECT ON notes TO tallystick_app WITH GRANT OPTION",
         "GRANT tallystick_admin TO tallystick_app",
         "GRANT SELECT ON ALL TABLES IN SCHEMA public TO PUBLIC",
+        "CREATE ROLE helper BYPASSRLS",
+        "ALTER ROLE tallystick_app SUPERUSER",
+        "ALTER TABLE notes OWNER TO tallystick_app",
         "GRANT MAINTAIN ON notes TO tallystick_app",
     ] {
         breaks(statement, &[Rule::Grants]);
     }
     passes("GRANT UPDATE (text) ON notes TO tallystick_app");
+    passes("CREATE ROLE helper NOLOGIN NOSUPERUSER NOBYPASSRLS");
+    passes("ALTER TABLE notes OWNER TO somebody");
     passes("GRANT USAGE ON SCHEMA public TO tallystick_app");
     passes("GRANT EXECUTE ON FUNCTION f(text, bigint) TO tallystick_app");
     passes("GRANT SELECT ON seaql_migrations TO tallystick_app");

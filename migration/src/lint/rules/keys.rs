@@ -6,7 +6,7 @@ use crate::lint::{
         act::{ConstraintRule, NewIndex},
         not_null_parts,
     },
-    schema::Table,
+    schema::{Place, Table},
 };
 
 pub fn primary_key(name: &str, table: &Table, found: &mut Vec<Broken>) {
@@ -19,21 +19,22 @@ pub fn primary_key(name: &str, table: &Table, found: &mut Vec<Broken>) {
     }
 }
 
-pub fn foreign_keys(name: &str, table: &Table, found: &mut Vec<Broken>) {
+pub fn foreign_keys(name: &str, table: &Table, found: &mut Vec<(Place, Broken)>) {
     for constraint in &table.constraints {
         let ConstraintRule::ForeignKey { columns, .. } = &constraint.what.rule else {
             continue;
         };
         if !has_index(table, columns) {
             let list = columns.join(", ");
-            found.push(Broken::new(
+            let broken = Broken::new(
                 Rule::ForeignKeyWithoutIndex,
                 format!(
                     "the foreign key {} of {name} ({list}) has no index",
                     constraint.what.name
                 ),
                 format!("CREATE INDEX … ON {name} ({list})"),
-            ));
+            );
+            found.push((constraint.made, broken));
         }
     }
 }

@@ -35,7 +35,8 @@ pub fn of_statement(act: &Act, context: &Context<'_>) -> Vec<Broken> {
     found
 }
 
-/// What the schema breaks after all migrations, at the statement that made the table.
+/// What the schema breaks after all migrations, at the statement that made the table or the
+/// foreign key.
 pub fn of_schema(schema: &Schema) -> Vec<(Place, Broken)> {
     let mut found = Vec::new();
     let tables = schema.tables.iter().filter(|(_, table)| !table.temporary);
@@ -43,9 +44,10 @@ pub fn of_schema(schema: &Schema) -> Vec<(Place, Broken)> {
         let mut broken = Vec::new();
         if table.partition_of.is_none() {
             keys::primary_key(name, table, &mut broken);
-            tenants::judge(name, table, schema, &mut broken);
+            tenants::judge(name, table, &mut broken);
+            tenants::references(name, table, schema, &mut found);
         }
-        keys::foreign_keys(name, table, &mut broken);
+        keys::foreign_keys(name, table, &mut found);
         grants::missing(name, table, &mut broken);
         found.extend(broken.into_iter().map(|broken| (table.made, broken)));
     }

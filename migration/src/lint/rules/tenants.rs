@@ -6,7 +6,7 @@ use crate::lint::{
         act::{ConstraintRule, Policy},
         words_of,
     },
-    schema::{Schema, Table},
+    schema::{Place, Schema, Table},
 };
 
 const OWN_ROWS: &str = "user_id = nullif(current_setting('app.user_id', true), '')::uuid";
@@ -30,12 +30,11 @@ const OWN_ROWS_WORDS: [&str; 15] = [
 ];
 const ADMIN: &str = "tallystick_admin";
 
-pub fn judge(name: &str, table: &Table, schema: &Schema, found: &mut Vec<Broken>) {
+pub fn judge(name: &str, table: &Table, found: &mut Vec<Broken>) {
     if table.is_tenant() {
         key(name, table, found);
         row_security(name, table, found);
     }
-    references(name, table, schema, found);
 }
 
 fn key(name: &str, table: &Table, found: &mut Vec<Broken>) {
@@ -58,7 +57,7 @@ fn key(name: &str, table: &Table, found: &mut Vec<Broken>) {
     }
 }
 
-fn references(name: &str, table: &Table, schema: &Schema, found: &mut Vec<Broken>) {
+pub fn references(name: &str, table: &Table, schema: &Schema, found: &mut Vec<(Place, Broken)>) {
     for constraint in &table.constraints {
         let ConstraintRule::ForeignKey {
             columns,
@@ -81,25 +80,26 @@ fn references(name: &str, table: &Table, schema: &Schema, found: &mut Vec<Broken
             referred
         };
         let key = &constraint.what.name;
-        if !table.is_tenant() {
-            found.push(Broken::new(
-                Rule::TenantKey,
+        let carries_user = columns
+            .iter()
+            .zip(referred)
+            .any(|pair| pair.0 == "user_id" && pair.1 == "user_id");
+        let (what, instead) = if !table.is_tenant() {
+            (
                 format!(
                     "the shared table {name} refers to the tenants' table {other_name} by {key}"
                 ),
-                "keep the reference on the tenant's side, or give the table a user_id",
-            ));
-        } else if !columns
-            .iter()
-            .zip(referred)
-            .any(|pair| pair.0 == "user_id" && pair.1 == "user_id")
-        {
-            found.push(Broken::new(
-                Rule::TenantKey,
+                "keep the reference on the tenant's side, or give the table a user_id".to_owned(),
+            )
+        } else if !carries_user {
+            (
                 format!("{key} of {name} refers to {other_name} without user_id on both sides"),
                 format!("FOREIGN KEY (user_id, …) REFERENCES {other_name} (user_id, …)"),
-            ));
-        }
+            )
+        } else {
+            continue;
+        };
+        found.push((constraint.made, Broken::new(Rule::TenantKey, what, instead)));
     }
 }
 

@@ -1,4 +1,4 @@
-use super::{Rule, Story, breaks, passes, table};
+use super::{Rule, Story, breaks, passes, step, table};
 
 #[test]
 fn types_are_the_products_own() {
@@ -129,4 +129,7 @@ fn every_foreign_key_has_an_index() {
     table("id uuid PRIMARY KEY REFERENCES users (id)").breaks(&[]);
     table("id uuid PRIMARY KEY, a uuid REFERENCES users -- allow(foreign-key-without-index): x\n")
         .breaks(&[]);
+    let added =
+        step("ALTER TABLE notes ADD COLUMN author_id uuid REFERENCES users (id)").findings();
+    assert_eq!(added[0].migration, "m20260102_000001_step");
 }

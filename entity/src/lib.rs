@@ -8,4 +8,5 @@ pub mod execution;
 pub mod idempotency_key;
 pub mod identity;
 pub mod pricing;
+pub mod shape;
 pub mod values;

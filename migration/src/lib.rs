@@ -1,9 +1,13 @@
-//! The schema's versions, oldest first, and the questions a program asks about them.
+//! The schema's versions, oldest first, and the ways from one to another.
 //!
 //! A migration describes the past: it names tables and columns in SQL and never an entity.
-//! `sea-orm-cli migrate` works on this crate as it is.
+//! `sea-orm-cli migrate` works on this crate as it is; [`Schema`] is what it runs in the end.
 
+pub mod catalogue;
 mod ddl;
+pub mod drift;
+mod error;
+mod history;
 pub mod lint;
 pub mod locks;
 mod m20261121_000001_users;
@@ -11,25 +15,39 @@ mod m20261121_000002_books;
 mod m20261121_000003_pricing;
 mod m20261121_000004_executions;
 mod m20261121_000005_idempotency;
-mod version;
+mod m20261121_000006_roles;
+mod m20261121_000007_contract_row_security;
+mod m20261121_000008_series;
+mod migrator;
+mod new;
+mod recording;
+mod schema;
+mod script;
+mod state;
+mod target;
 
-use sea_orm_migration::{MigrationTrait, MigratorTrait};
+use sea_orm_migration::MigrationTrait;
 
-pub use version::{Error, State, Version, down, require_current, up, versions};
+pub use error::Error;
+pub use history::{Action, Author, Entry};
+pub use migrator::Migrator;
+pub use new::{NewFile, new_file};
+pub use recording::{Down, Recording, is_contracting, record};
+pub use schema::{Applied, Event, Options, Progress, Schema, Stamped, up};
+pub use script::{Range, script};
+pub use state::{State, Version, Versions, find, known, require_current, versions};
+pub use target::Target;
 
 /// The list of migrations in the order in which they apply.
-#[derive(Debug)]
-pub struct Migrator;
-
-#[async_trait::async_trait]
-impl MigratorTrait for Migrator {
-    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![
-            Box::new(m20261121_000001_users::Migration),
-            Box::new(m20261121_000002_books::Migration),
-            Box::new(m20261121_000003_pricing::Migration),
-            Box::new(m20261121_000004_executions::Migration),
-            Box::new(m20261121_000005_idempotency::Migration),
-        ]
-    }
+fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+    vec![
+        Box::new(m20261121_000001_users::Migration),
+        Box::new(m20261121_000002_books::Migration),
+        Box::new(m20261121_000003_pricing::Migration),
+        Box::new(m20261121_000004_executions::Migration),
+        Box::new(m20261121_000005_idempotency::Migration),
+        Box::new(m20261121_000006_roles::Migration),
+        Box::new(m20261121_000007_contract_row_security::Migration),
+        Box::new(m20261121_000008_series::Migration),
+    ]
 }

@@ -17,12 +17,14 @@ const UP: Script = Script {
         ) {strict}"],
     postgres: &[],
     sqlite: &[],
+    ..Script::EMPTY
 };
 
 const DOWN: Script = Script {
     both: &["DROP TABLE users"],
     postgres: &[],
     sqlite: &[],
+    ..Script::EMPTY
 };
 
 #[derive(Debug)]

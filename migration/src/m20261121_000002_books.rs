@@ -175,6 +175,7 @@ const UP: Script = Script {
             quantity_original <> 0 AND quantity_open * quantity_original >= 0
             AND abs(quantity_open) <= abs(quantity_original))"],
     sqlite: &[],
+    ..Script::EMPTY
 };
 
 const DOWN: Script = Script {
@@ -189,6 +190,7 @@ const DOWN: Script = Script {
     ],
     postgres: &[],
     sqlite: &[],
+    ..Script::EMPTY
 };
 
 #[derive(Debug)]

@@ -162,6 +162,7 @@ const UP: Script = Script {
         WHEN OLD.status <> 'warming'
         BEGIN SELECT RAISE(ABORT, 'this pricing pack is frozen and cannot be deleted'); END",
     ],
+    ..Script::EMPTY
 };
 
 const DOWN: Script = Script {
@@ -181,6 +182,7 @@ const DOWN: Script = Script {
         "DROP TRIGGER securities_priced_symbol_update",
         "DROP TRIGGER securities_priced_symbol_insert",
     ],
+    ..Script::EMPTY
 };
 
 #[derive(Debug)]

@@ -38,12 +38,14 @@ const UP: Script = Script {
     ],
     postgres: &[],
     sqlite: &[],
+    ..Script::EMPTY
 };
 
 const DOWN: Script = Script {
     both: &["DROP TABLE executions"],
     postgres: &[],
     sqlite: &[],
+    ..Script::EMPTY
 };
 
 #[derive(Debug)]

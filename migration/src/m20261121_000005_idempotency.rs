@@ -22,12 +22,14 @@ const UP: Script = Script {
     ],
     postgres: &[],
     sqlite: &[],
+    ..Script::EMPTY
 };
 
 const DOWN: Script = Script {
     both: &["DROP TABLE idempotency_keys"],
     postgres: &[],
     sqlite: &[],
+    ..Script::EMPTY
 };
 
 #[derive(Debug)]

@@ -18,7 +18,7 @@ on_both_engines! {
             pool_max_size: 1,
             max_overflow: 0,
             acquire_timeout: Duration::from_millis(100),
-            ..Settings::new(db.url.as_str())
+            ..db.settings()
         };
         let app = App::on(Database::connect(&settings).await.unwrap()).await;
         let (is_held, release) = (Notify::new(), Notify::new());

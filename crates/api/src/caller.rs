@@ -42,13 +42,9 @@ impl Caller {
     }
 
     pub fn ctx(self, database: &Database, clock: Clock, request_id: Arc<str>) -> Ctx {
-        Ctx {
-            actor: Actor::user(self.scope),
-            scope: self.scope,
-            request_id,
-            clock,
-            database: database.for_caller(self.reads, self.seen),
-        }
+        let database = database.for_caller(self.reads, self.seen);
+        let actor = Actor::user(self.scope);
+        Ctx::new(actor, self.scope, request_id, clock, &database)
     }
 }
 

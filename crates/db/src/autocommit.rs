@@ -30,10 +30,8 @@ struct Single<'a> {
 impl Database {
     async fn lend_for(&self, sql: &str) -> Result<Single<'_>, DbErr> {
         let mut lease = self.reader.lend(Intent::Write, 0).await?;
-        if self.reader.inner.settings.behind_pgbouncer {
-            let begin = self.reader.begin_script(Intent::Write);
-            lease.begin(&begin).await.map_err(exec_error)?;
-        }
+        let begun = self.reader.begin_single(&mut lease, Intent::Write).await;
+        begun.map_err(exec_error)?;
         // What such a statement leaves behind in its session is unknown: nobody is to inherit it.
         if matches!(
             Operation::of(sql),
@@ -48,16 +46,14 @@ impl Database {
 }
 
 impl Single<'_> {
-    async fn done(mut self) -> Result<(), DbErr> {
-        if self.lease.is_in_transaction() {
-            self.lease.commit("COMMIT").await.map_err(exec_error)?;
-        }
+    async fn done<T>(mut self, outcome: Result<T, sqlx::Error>) -> Result<T, sqlx::Error> {
+        let outcome = self.lease.end_single(outcome).await?;
         if let Some(session) = self.session {
             // The statement is done, whatever becomes of this question.
             let position = self.lease.script_for_text(TELL).await;
             session.note_answer(position.ok().flatten());
         }
-        Ok(())
+        Ok(outcome)
     }
 }
 
@@ -76,39 +72,27 @@ impl ConnectionTrait for Database {
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
         let mut single = self.lend_for(&statement.sql).await?;
-        let done = single.lease.execute(statement).await.map_err(exec_error)?;
-        single.done().await?;
-        Ok(done)
+        let outcome = single.lease.execute(statement).await;
+        single.done(outcome).await.map_err(exec_error)
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
         let mut single = self.lend_for(sql).await?;
         single.lease.retire();
-        let done = single.lease.script(sql).await.map_err(exec_error)?;
-        single.done().await?;
-        Ok(done)
+        let outcome = single.lease.script(sql).await;
+        single.done(outcome).await.map_err(exec_error)
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
         let mut single = self.lend_for(&statement.sql).await?;
-        let row = single
-            .lease
-            .fetch_first(statement)
-            .await
-            .map_err(query_error)?;
-        single.done().await?;
-        Ok(row)
+        let outcome = single.lease.fetch_first(statement).await;
+        single.done(outcome).await.map_err(query_error)
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         let mut single = self.lend_for(&statement.sql).await?;
-        let rows = single
-            .lease
-            .fetch_all(statement)
-            .await
-            .map_err(query_error)?;
-        single.done().await?;
-        Ok(rows)
+        let outcome = single.lease.fetch_all(statement).await;
+        single.done(outcome).await.map_err(query_error)
     }
 }
 
@@ -126,13 +110,18 @@ impl StreamTrait for Database {
         Box::pin(async move {
             let mut single = self.lend_for(&statement.sql).await?;
             let rows: Self::Stream<'a> = Box::pin(async_stream::try_stream! {
-                {
+                let failure = {
                     let mut rows = single.lease.stream(statement);
-                    while let Some(row) = rows.try_next().await.map_err(query_error)? {
-                        yield row;
+                    loop {
+                        match rows.try_next().await {
+                            Ok(Some(row)) => yield row,
+                            Ok(None) => break None,
+                            Err(error) => break Some(error),
+                        }
                     }
-                }
-                single.done().await?;
+                };
+                let outcome = failure.map_or(Ok(()), Err);
+                single.done(outcome).await.map_err(query_error)?;
             });
             Ok(rows)
         })

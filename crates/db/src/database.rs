@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use tokio_util::sync::{CancellationToken, DropGuard};
+use uuid::Uuid;
 
 use crate::{
     ConnectError, Engine, Position, Priority, Reads, Settings,
@@ -92,6 +93,7 @@ impl Database {
                 inner: Arc::new(inner),
                 priority: Priority::Application,
                 session: Arc::default(),
+                tenant: None,
             },
         })
     }
@@ -118,6 +120,19 @@ impl Database {
     pub fn for_caller(&self, reads: Reads, seen: Option<Position>) -> Self {
         let mut database = self.clone();
         database.reader.session = Arc::new(Session::new(reads, seen));
+        database
+    }
+
+    /// The same database as the user `tenant` may see it, by PostgreSQL's row-level security: every
+    /// unit of work, and every single statement, runs in a transaction that begins by saying for
+    /// whom it works. No connection remembers it longer than that.
+    ///
+    /// Of a handle without one, PostgreSQL shows no row that belongs to a user. On SQLite it changes
+    /// nothing.
+    #[must_use]
+    pub fn for_tenant(&self, tenant: Uuid) -> Self {
+        let mut database = self.clone();
+        database.reader.tenant = Some(tenant);
         database
     }
 

@@ -35,6 +35,7 @@ mod schema;
 mod server;
 mod session;
 mod settings;
+mod single;
 mod sqlite;
 pub mod survey;
 mod tidy;

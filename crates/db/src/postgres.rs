@@ -21,6 +21,8 @@ pub(crate) struct Cluster {
     pub replicas: Vec<Member>,
     /// Past a transaction pooler.
     direct: Option<PostgresAddress>,
+    /// As the role that owns the tables.
+    owner: Option<PostgresAddress>,
     most_lag: Duration,
 }
 
@@ -38,17 +40,16 @@ pub(crate) fn open(
     families: &PoolFamilies,
     stop: &CancellationToken,
 ) -> Result<Cluster, ConnectError> {
-    let direct = match &settings.direct_url {
-        Some(url) => Some(postgres_address(url)?),
-        None => None,
-    };
+    let there = |url: &Option<String>| url.as_deref().map(postgres_address).transpose();
+    let (direct, owner) = (there(&settings.direct_url)?, there(&settings.owner_url)?);
     let replicas: Vec<_> = settings
         .replica_urls
         .iter()
         .map(|url| postgres_address(url))
         .collect::<Result<_, _>>()?;
     if settings.require_verified_tls {
-        refuse_unverified([&address].into_iter().chain(&direct).chain(&replicas))?;
+        let apart = direct.iter().chain(&owner).chain(&replicas);
+        refuse_unverified([&address].into_iter().chain(apart))?;
     }
     let pool = |server: &Arc<Server>, priority: Priority, name: &str| {
         let direct = (priority == Priority::Schema)
@@ -111,6 +112,7 @@ pub(crate) fn open(
         primary,
         replicas,
         direct,
+        owner,
         most_lag: settings.replica_max_lag,
     })
 }
@@ -131,15 +133,15 @@ impl Cluster {
         Err(ConnectError::postgres(self.primary.server.address(), why))
     }
 
-    /// The ways to the primary past any pooler, for what holds a session.
-    pub fn direct_options(&self) -> Result<Vec<PgConnectOptions>, Option<Arc<sqlx::Error>>> {
+    /// The ways of migrations to the primary: past any pooler, as the owner of the tables.
+    pub fn schema_options(&self) -> Result<Vec<PgConnectOptions>, Option<Arc<sqlx::Error>>> {
         let server = &self.primary.server;
         let generation = server.generation()?;
-        let Some(direct) = &self.direct else {
+        let Some(address) = self.owner.as_ref().or(self.direct.as_ref()) else {
             return Ok(vec![server.options(&generation)]);
         };
-        let hosts = direct.hosts().iter();
-        Ok(hosts.map(|host| direct.options(host)).collect())
+        let hosts = address.hosts().iter();
+        Ok(hosts.map(|host| address.options(host)).collect())
     }
 
     /// A replica that may answer a caller who has seen the log up to `seen`.

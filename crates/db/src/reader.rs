@@ -9,6 +9,7 @@ use std::{
 
 use async_trait::async_trait;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, ExecResult, QueryResult, Statement};
+use uuid::Uuid;
 
 use crate::{
     Engine, Priority, Reads,
@@ -29,6 +30,8 @@ pub struct Reader {
     pub(crate) inner: Arc<Inner>,
     pub(crate) priority: Priority,
     pub(crate) session: Arc<Session>,
+    /// Whose rows PostgreSQL shows.
+    pub(crate) tenant: Option<Uuid>,
 }
 
 /// What a connection is wanted for.
@@ -210,21 +213,14 @@ impl Reader {
         statement: Statement,
         first: bool,
     ) -> Result<Vec<QueryResult>, sqlx::Error> {
-        // A transaction pooler may change the server between the steps of a statement.
-        let in_transaction = self.inner.settings.behind_pgbouncer;
-        if in_transaction {
-            lease.begin(&self.begin_script(Intent::Read)).await?;
-        }
-        let rows = if first {
-            let row = lease.fetch_first(statement).await?;
-            row.into_iter().collect()
+        self.begin_single(lease, Intent::Read).await?;
+        let outcome = if first {
+            let row = lease.fetch_first(statement).await;
+            row.map(|row| row.into_iter().collect())
         } else {
-            lease.fetch_all(statement).await?
+            lease.fetch_all(statement).await
         };
-        if in_transaction {
-            lease.commit("COMMIT").await?;
-        }
-        Ok(rows)
+        lease.end_single(outcome).await
     }
 }
 

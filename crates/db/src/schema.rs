@@ -41,7 +41,8 @@ async fn connect_writable(options: PgConnectOptions) -> Result<Option<PgPool>, s
 }
 
 impl Database {
-    /// One connection of its own, past any pooler, for migrations and the locks that they hold.
+    /// One connection of its own, past any pooler and as the owner of the tables where that is known,
+    /// for migrations and the locks that they hold.
     /// Its statements have no time limit. Close it when done.
     pub async fn schema_connection(&self) -> Result<DatabaseConnection, Error> {
         match &self.reader.inner.backend {
@@ -55,7 +56,7 @@ impl Database {
             }
             Backend::Postgres(cluster) => {
                 let options = cluster
-                    .direct_options()
+                    .schema_options()
                     .map_err(|why| DbErr::from(why.map_or(Refusal::NotThereYet, Refusal::Away)))?;
                 connect_to_primary(options).await
             }

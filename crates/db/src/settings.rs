@@ -12,6 +12,9 @@ pub struct Settings {
     pub url: String,
     /// A way to the same PostgreSQL server past a transaction pooler: for migrations and locks.
     pub direct_url: Option<String>,
+    /// The same PostgreSQL database as the role that owns its tables, past any pooler: for
+    /// migrations. Without it they take `direct_url`, or `url`.
+    pub owner_url: Option<String>,
     /// Whether `url` leads to pgbouncer in transaction mode.
     pub behind_pgbouncer: bool,
     /// Streaming replicas of the PostgreSQL primary.
@@ -77,6 +80,7 @@ impl Settings {
         Self {
             url: url.into(),
             direct_url: None,
+            owner_url: None,
             behind_pgbouncer: false,
             replica_urls: Vec::new(),
             replica_max_lag: Duration::from_secs(5),

@@ -27,6 +27,10 @@ pub struct Role {
     pub name: String,
     pub is_superuser: bool,
     pub bypasses_row_security: bool,
+    /// Whether it owns tables, or may act as a role that does: it could take their lock away.
+    pub owns_tables: bool,
+    /// Whether it is a member of `tallystick_admin`, who sees the rows of all users.
+    pub is_administrator: bool,
 }
 
 #[derive(Clone, Debug, FromQueryResult)]
@@ -65,7 +69,12 @@ const SETTINGS: &str = "SELECT name, setting || coalesce(' ' || unit, '') AS val
         'shared_buffers', 'work_mem')
     ORDER BY name";
 const ROLE: &str = "SELECT rolname::text AS name, rolsuper AS is_superuser,
-        rolbypassrls AS bypasses_row_security
+        rolbypassrls AS bypasses_row_security,
+        EXISTS (SELECT FROM pg_class WHERE relkind IN ('r', 'p')
+            AND relnamespace = current_schema()::regnamespace
+            AND pg_has_role(relowner, 'MEMBER')) AS owns_tables,
+        EXISTS (SELECT FROM pg_roles AS admin WHERE admin.rolname = 'tallystick_admin'
+            AND pg_has_role(admin.oid, 'MEMBER')) AS is_administrator
     FROM pg_roles WHERE rolname = current_user";
 const EXTENSIONS: &str =
     "SELECT extname::text AS name, extversion AS value FROM pg_extension ORDER BY 1";

@@ -1,6 +1,7 @@
 //! Units of work: begin, run, commit or roll back, and run again what was no fault of theirs.
 
 use std::{
+    fmt::Write,
     panic::AssertUnwindSafe,
     sync::Arc,
     time::{Duration, Instant},
@@ -217,16 +218,21 @@ impl Reader {
             }
             (Backend::Sqlite(_), Intent::Read) | (Backend::Postgres(_), Intent::Write) => "BEGIN",
         };
-        if !self.inner.settings.behind_pgbouncer {
-            return begin.to_owned();
+        let mut script = begin.to_owned();
+        if self.inner.settings.behind_pgbouncer {
+            // A pooler's server connections are not ours to set up.
+            let limit = self.inner.settings.statement_limit(self.priority);
+            let limit = limit.unwrap_or_default().as_millis();
+            let _ = write!(
+                script,
+                "; SET LOCAL statement_timeout = {limit}; \
+                 SET LOCAL idle_in_transaction_session_timeout = 60000"
+            );
         }
-        // A pooler's server connections are not ours to set up.
-        let limit = self.inner.settings.statement_limit(self.priority);
-        let limit = limit.unwrap_or_default().as_millis();
-        format!(
-            "{begin}; SET LOCAL statement_timeout = {limit}; \
-             SET LOCAL idle_in_transaction_session_timeout = 60000"
-        )
+        if let Some(tenant) = self.bound_tenant() {
+            let _ = write!(script, "; SET LOCAL app.user_id = '{tenant}'");
+        }
+        script
     }
 }
 

@@ -53,18 +53,38 @@ impl Clock {
     }
 }
 
-/// What a service needs to know of its caller. Cheap to clone.
+/// What a service needs to know of its caller. Cheap to clone; made by [`Ctx::new`] alone, so that
+/// the database is always the scope's own.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Ctx {
     pub actor: Actor,
     /// Whose books: the `user_id` of every tenant row that is read or written.
     pub scope: UserId,
     pub request_id: Arc<str>,
     pub clock: Clock,
+    /// Bound to the scope: PostgreSQL shows and takes no other user's rows.
     pub database: Database,
 }
 
 impl Ctx {
+    /// The context of `actor` on the books of `scope`, in any handle of the database.
+    pub fn new(
+        actor: Actor,
+        scope: UserId,
+        request_id: Arc<str>,
+        clock: Clock,
+        database: &Database,
+    ) -> Self {
+        Self {
+            actor,
+            scope,
+            request_id,
+            clock,
+            database: database.for_tenant(scope.0),
+        }
+    }
+
     pub fn now(&self) -> DateTime<Utc> {
         self.clock.now()
     }

@@ -79,7 +79,8 @@ pub async fn look_up(
     }))
 }
 
-/// Keeps the answer under a key that is [`Claim::Ours`], and lets expired ones go.
+/// Keeps the answer under a key that is [`Claim::Ours`], and lets those of the same user go that have
+/// expired.
 pub async fn keep(
     ctx: &Ctx,
     db: &impl ConnectionTrait,
@@ -99,6 +100,7 @@ pub async fn keep(
     };
     Entity::update(row).exec(db).await?;
     Entity::delete_many()
+        .filter(Column::UserId.eq(ctx.scope))
         .filter(Column::ExpiresAt.lte(ctx.now()))
         .exec(db)
         .await?;

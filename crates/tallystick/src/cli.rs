@@ -1,5 +1,7 @@
 //! The command line: what can be asked for, and how its help puts it.
 
+pub mod migrate;
+
 use std::path::PathBuf;
 
 use chrono::NaiveDate;
@@ -36,7 +38,7 @@ pub enum Command {
     Serve(Serve),
     /// Take the database's schema to another version, or say which it has.
     #[command(subcommand)]
-    Migrate(Migrate),
+    Migrate(migrate::Migrate),
     /// Read a Beancount ledger.
     #[command(subcommand)]
     Ledger(Ledger),
@@ -81,22 +83,6 @@ pub struct Json {
     /// Print JSON instead of a table.
     #[arg(long)]
     pub json: bool,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum Migrate {
-    /// Apply every pending migration.
-    Up(Json),
-    /// Take back the newest migrations, with the data that they hold.
-    Down {
-        /// How many.
-        #[arg(default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
-        steps: u32,
-        #[command(flatten)]
-        output: Json,
-    },
-    /// List the migrations and whether they are applied.
-    Status(Json),
 }
 
 #[derive(Debug, Subcommand)]

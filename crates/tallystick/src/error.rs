@@ -68,6 +68,12 @@ pub enum Error {
         stored: String,
         computed: String,
     },
+    #[error("`migrate {0}` destroys data, and is never done in production (TALLYSTICK_ENV)")]
+    NeverInProduction(&'static str),
+    #[error(
+        "`migrate {0}` destroys what is in the database; say --i-know-this-destroys-data if you mean it"
+    )]
+    Destroys(&'static str),
     #[error("{0} of the checks above found a fault")]
     Unhealthy(usize),
     #[error("the answer cannot be written as JSON: {0}")]

@@ -50,6 +50,9 @@ fn run(cli: Cli) -> Result<(), Error> {
             return output::print(demo::ledger_text().trim_end());
         }
         Command::Doctor(output) => return wait_for(commands::doctor::run(output)),
+        Command::Migrate(command) if command.is_offline() => {
+            return wait_for(commands::migrate::run_offline(command));
+        }
         _ => {}
     }
     let settings = Settings::load()?;

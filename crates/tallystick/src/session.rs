@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use chrono::Utc;
-use db::Database;
+use db::{Database, Engine};
 use identity::{Actor, Clock, Ctx};
+use migration::{Schema, Target};
 
 use crate::{error::Error, settings::Settings};
 
@@ -29,31 +30,49 @@ pub async fn prepare(settings: &Settings, database: &Database) -> Result<(), Err
     }
 }
 
-/// Brings the schema up to this program's.
+/// Brings the schema up to this program's, where it is not.
+///
+/// A file of SQLite's has one program, so that none is left behind by what contracts it.
 pub async fn migrate(database: &Database) -> Result<(), Error> {
-    let applied = migration::up(database).await?;
-    if !applied.is_empty() {
-        tracing::info!(migrations = applied.len(), "the database was migrated");
+    match migration::require_current(database).await {
+        Err(
+            migration::Error::Pending { .. }
+            | migration::Error::Dirty { .. }
+            | migration::Error::NoAccess,
+        ) => {}
+        outcome => return Ok(outcome?),
+    }
+    let options = migration::Options {
+        may_contract: database.engine() == Engine::Sqlite,
+        ..migration::Options::default()
+    };
+    let schema = Schema::of(database, options).await?;
+    let applied = schema.up(&Target::All).await;
+    schema.close().await?;
+    let applied = applied?.len();
+    if applied > 0 {
+        tracing::info!(migrations = applied, "the database was migrated");
     }
     Ok(())
 }
 
 /// As [`open_database`], with the context in which the local owner's commands run.
 pub async fn open(settings: &Settings) -> Result<Ctx, Error> {
-    local_ctx(open_database(settings).await?).await
+    local_ctx(&open_database(settings).await?).await
 }
 
 /// The context of a command that the local owner gave on this machine.
-pub async fn local_ctx(database: Database) -> Result<Ctx, Error> {
+pub async fn local_ctx(database: &Database) -> Result<Ctx, Error> {
     let clock = clock();
-    let owner = identity::local_owner(&database, clock).await?;
-    Ok(Ctx {
-        actor: Actor::user(owner),
-        scope: owner,
-        request_id: "command-line".into(),
+    let owner = identity::local_owner(database, clock).await?;
+    let actor = Actor::user(owner);
+    Ok(Ctx::new(
+        actor,
+        owner,
+        "command-line".into(),
         clock,
         database,
-    })
+    ))
 }
 
 /// Reads a ledger on a thread where blocking is no harm.

@@ -16,7 +16,7 @@ mod sqlite;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
-use db::{Database, Settings};
+use db::{ConnectionTrait, Database, Engine, Settings};
 use identity::{Actor, Clock, Ctx};
 
 /// For the tests of crates that migrations stand on.
@@ -25,8 +25,12 @@ pub use migration;
 /// A migrated, empty database of its own; gone when it is dropped.
 #[derive(Debug)]
 pub struct TestDatabase {
+    /// As the service has it: on PostgreSQL by the role `tallystick_app`, which owns nothing and is
+    /// bound by row-level security.
     pub database: Database,
     pub url: String,
+    /// The same database as its owner, to whom no policy applies; on SQLite the same URL.
+    pub owner_url: String,
     /// Removes the database, after the pools above have been let go.
     _keeper: Keeper,
 }
@@ -40,19 +44,20 @@ enum Keeper {
 impl TestDatabase {
     pub async fn sqlite() -> Self {
         let (folder, url) = sqlite::copy_of_template().await;
-        Self::open(url, Keeper::Sqlite { _folder: folder }).await
+        Self::open(url.clone(), url, Keeper::Sqlite { _folder: folder }).await
     }
 
     /// `None`, with a line that says so, where no server is configured.
     pub async fn postgres() -> Option<Self> {
-        let (dropped, url) = postgres::copy_of_template().await?;
-        Some(Self::open(url, Keeper::Postgres { _dropped: dropped }).await)
+        let (dropped, owner_url) = postgres::copy_of_template().await?;
+        let url = postgres::as_app(&owner_url);
+        Some(Self::open(url, owner_url, Keeper::Postgres { _dropped: dropped }).await)
     }
 
-    async fn open(url: String, keeper: Keeper) -> Self {
+    async fn open(url: String, owner_url: String, keeper: Keeper) -> Self {
         let settings = Settings {
             pool_max_size: 4,
-            ..Settings::new(url.as_str())
+            ..settings(&url, &owner_url)
         };
         let database = Database::connect(&settings)
             .await
@@ -60,8 +65,43 @@ impl TestDatabase {
         Self {
             database,
             url,
+            owner_url,
             _keeper: keeper,
         }
+    }
+
+    /// What it takes to open the database once more, as the service does.
+    pub fn settings(&self) -> Settings {
+        settings(&self.url, &self.owner_url)
+    }
+
+    /// Connections of the database's owner: for SQL that the service has no right to, and to see
+    /// the rows of all users.
+    pub async fn owner(&self) -> Database {
+        let settings = Settings {
+            pool_min_size: 0,
+            pool_max_size: 2,
+            ..Settings::new(&*self.owner_url)
+        };
+        let owner = Database::connect(&settings).await;
+        owner.expect("the test database opens for its owner")
+    }
+
+    /// Makes tables of a test's own, as the owner, and lets the service into them.
+    pub async fn make_tables(&self, sql: &str) {
+        let owner = self.owner().await;
+        let made = owner.execute_unprepared(sql).await;
+        made.expect("the test's tables are made");
+        if owner.engine() == Engine::Postgres {
+            let granted = owner
+                .execute_unprepared(
+                    "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public \
+                     TO tallystick_app",
+                )
+                .await;
+            granted.expect("the service is let in");
+        }
+        owner.close().await;
     }
 
     /// The local owner, acting on their own books.
@@ -70,13 +110,21 @@ impl TestDatabase {
         let owner = identity::local_owner(&self.database, clock)
             .await
             .expect("an owner");
-        Ctx {
-            actor: Actor::user(owner),
-            scope: owner,
-            request_id: "test".into(),
+        Ctx::new(
+            Actor::user(owner),
+            owner,
+            "test".into(),
             clock,
-            database: self.database.clone(),
-        }
+            &self.database,
+        )
+    }
+}
+
+fn settings(url: &str, owner_url: &str) -> Settings {
+    let is_apart = url != owner_url;
+    Settings {
+        owner_url: is_apart.then(|| owner_url.to_owned()),
+        ..Settings::new(url)
     }
 }
 

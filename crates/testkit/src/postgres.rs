@@ -46,6 +46,8 @@ async fn migrate_template(server: String) -> String {
         execute(&maker, &format!("DROP DATABASE IF EXISTS {work}")).await;
         execute(&maker, &format!("CREATE DATABASE {work}")).await;
         migrate(&with_database(&server, &work)).await;
+        // A server for tests trusts whoever comes from the same machine.
+        execute(&maker, "ALTER ROLE tallystick_app LOGIN").await;
         execute(&maker, &format!("ALTER DATABASE {work} RENAME TO {name}")).await;
         maker.close().await.expect("the server's connection closes");
     }
@@ -116,6 +118,13 @@ fn with_database(server: &str, name: &str) -> String {
         || format!("{base}/{name}"),
         |query| format!("{base}/{name}?{query}"),
     )
+}
+
+/// The same database for the role of the service.
+pub fn as_app(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").expect("a URL");
+    let place = rest.split_once('@').map_or(rest, |(_, place)| place);
+    format!("{scheme}://tallystick_app@{place}")
 }
 
 /// Drops the test's database, from a thread and runtime of its own since `drop` cannot wait.

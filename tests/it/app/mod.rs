@@ -22,6 +22,7 @@ pub struct App {
     pub client: Client,
     handle: ServerHandle,
     server: Option<JoinHandle<()>>,
+    /// As the owner of the books has it, who is the caller of all requests.
     pub database: Database,
     /// Goes with the server that it was made for.
     db: Option<TestDatabase>,
@@ -43,8 +44,8 @@ impl App {
 
     /// A second server on the same database, with connections of its own as another process has.
     pub async fn beside(first: &Self) -> Self {
-        let url = first.db.as_ref().map(|db| db.url.clone()).unwrap();
-        let database = Database::connect(&db::Settings::new(url)).await.unwrap();
+        let settings = first.db.as_ref().map(TestDatabase::settings).unwrap();
+        let database = Database::connect(&settings).await.unwrap();
         Self::over(database, ApiConfig::new("test")).await
     }
 
@@ -67,7 +68,7 @@ impl App {
             client: Client::new(),
             handle,
             server: Some(server),
-            database,
+            database: database.for_tenant(owner.0),
             db: None,
         }
     }

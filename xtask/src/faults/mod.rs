@@ -68,7 +68,7 @@ fn tests(workspace: &Workspace, scenario: Option<&str>) -> Result<Command> {
         }
     }
     let wanted = scenario.map_or_else(String::new, |name| format!(" & test({name})"));
-    let faults = "(test(/::faults_/) + (package(db) & test(faults::)))";
+    let faults = "(test(/(^|::)faults_/) + (package(db) & test(faults::)))";
     tests.arg("-E").arg(format!("{faults}{wanted}"));
     Ok(tests)
 }

@@ -93,11 +93,8 @@ pub async fn another_owner(ctx: &Ctx) -> Ctx {
     })
     .await
     .unwrap();
-    Ctx {
-        actor: Actor::user(id),
-        scope: id,
-        ..ctx.clone()
-    }
+    let request_id = ctx.request_id.clone();
+    Ctx::new(Actor::user(id), id, request_id, ctx.clock, &ctx.database)
 }
 
 /// A ledger and a part of it, to be imported more than once.

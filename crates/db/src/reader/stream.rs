@@ -15,10 +15,8 @@ use crate::{
 impl Reader {
     async fn lend_to_stream(&self, attempt: u32) -> Result<Lease, DbErr> {
         let mut lease = self.lend(Intent::Read, attempt).await?;
-        if self.inner.settings.behind_pgbouncer {
-            let begin = self.begin_script(Intent::Read);
-            lease.begin(&begin).await.map_err(query_error)?;
-        }
+        let begun = self.begin_single(&mut lease, Intent::Read).await;
+        begun.map_err(query_error)?;
         Ok(lease)
     }
 }
@@ -61,15 +59,13 @@ impl StreamTrait for Reader {
                             }
                         }
                     };
-                    if let Some(error) = failure {
+                    let outcome = failure.map_or(Ok(()), Err);
+                    if let Err(error) = lease.end_single(outcome).await {
                         if has_given || !self.may_read_again(&lease, &error, attempt) {
                             Err(query_error(error))?;
                         }
                         attempt += 1;
                         continue;
-                    }
-                    if lease.is_in_transaction() {
-                        lease.commit("COMMIT").await.map_err(query_error)?;
                     }
                     break;
                 }

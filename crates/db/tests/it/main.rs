@@ -11,5 +11,6 @@ mod faults;
 mod ha;
 mod pools;
 mod queries;
+mod tenants;
 mod transactions;
 mod units;

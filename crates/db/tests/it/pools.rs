@@ -14,7 +14,7 @@ use testkit::TestDatabase;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 async fn open(db: &TestDatabase, change: impl FnOnce(&mut Settings)) -> Database {
-    let mut settings = Settings::new(db.url.as_str());
+    let mut settings = db.settings();
     change(&mut settings);
     Database::connect(&settings).await.unwrap()
 }

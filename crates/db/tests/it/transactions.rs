@@ -5,10 +5,11 @@ use std::{sync::Mutex, time::Duration};
 use db::{ConnectionTrait, Database, Error, Tx};
 use futures_util::TryStreamExt;
 use sea_orm::{Statement, StreamTrait, TransactionSession, TransactionTrait};
+use testkit::TestDatabase;
 
-async fn make(database: &Database) {
+async fn make(db: &TestDatabase) {
     let sql = "CREATE TABLE notes (text text NOT NULL PRIMARY KEY)";
-    database.execute_unprepared(sql).await.unwrap();
+    db.make_tables(sql).await;
 }
 
 async fn note(tx: &Tx, text: &str) -> Result<(), Error> {
@@ -49,7 +50,7 @@ fn is_postgres(database: &Database) -> bool {
 
 testkit::on_both_engines! {
     async fn a_failure_that_the_work_passes_over_is_never_acknowledged_and_lost(db) {
-        make(&db.database).await;
+        make(&db).await;
         let work = async |tx: Tx| -> Result<(), Error> {
             note(&tx, "first").await?;
             let _ = note(&tx, "first").await;
@@ -67,7 +68,7 @@ testkit::on_both_engines! {
     }
 
     async fn a_savepoint_that_is_rolled_back_leaves_the_rest(db) {
-        make(&db.database).await;
+        make(&db).await;
         let work = async |tx: Tx| -> Result<(), Error> {
             note(&tx, "outer").await?;
             let inner = tx.begin().await?;
@@ -84,7 +85,7 @@ testkit::on_both_engines! {
     }
 
     async fn a_savepoint_that_is_dropped_is_undone(db) {
-        make(&db.database).await;
+        make(&db).await;
         let work = async |tx: Tx| -> Result<(), Error> {
             note(&tx, "outer").await?;
             let inner = tx.begin().await?;
@@ -100,7 +101,7 @@ testkit::on_both_engines! {
     }
 
     async fn a_savepoint_whose_outer_one_has_gone_costs_no_acknowledged_write(db) {
-        make(&db.database).await;
+        make(&db).await;
         for is_dropped in [false, true] {
             let text = format!("dropped: {is_dropped}");
             let work = async |tx: Tx| -> Result<(), Error> {
@@ -125,7 +126,7 @@ testkit::on_both_engines! {
     }
 
     async fn what_is_kept_of_a_transaction_beyond_its_end_is_refused(db) {
-        make(&db.database).await;
+        make(&db).await;
         let kept = Mutex::new(None);
         let work = async |tx: Tx| -> Result<(), Error> {
             note(&tx, "in time").await?;
@@ -141,7 +142,7 @@ testkit::on_both_engines! {
     }
 
     async fn a_stream_dropped_half_way_spoils_its_own_transaction_alone(db) {
-        make(&db.database).await;
+        make(&db).await;
         let many = async |tx: Tx| -> Result<(), Error> {
             for number in 0..500 {
                 note(&tx, &format!("note {number:03}")).await?;

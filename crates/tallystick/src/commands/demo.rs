@@ -18,11 +18,11 @@ pub async fn run(settings: &Settings, args: Demo) -> Result<(), Error> {
     let url = serve::url_of(&listener)?;
     let database = db::Database::connect(&settings.database.connection()).await?;
     session::migrate(&database).await?;
-    let ctx = session::local_ctx(database).await?;
+    let ctx = session::local_ctx(&database).await?;
     let loaded = demo::load(&ctx, Progress::unless_json(args.json)).await?;
     serve::serve(
         settings,
-        ctx.database,
+        database,
         serve::Readiness::Ready,
         listener,
         || {

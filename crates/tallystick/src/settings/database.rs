@@ -43,6 +43,7 @@ pub fn read(reader: &mut Reader, sources: &Sources, environment: &str) -> Option
     let is_default = reader.is_built_in("database.url") && reader.layer("database.host").is_none();
     let url = place::read(reader, &sources.folder);
     let direct_url = reader.take_secret_if_there("database.direct_url", parse_postgres);
+    let owner_url = reader.take_secret_if_there("database.owner_url", parse_postgres);
     let replicas = reader.take_secret("database.replicas", parse_replicas);
     let behind_pgbouncer =
         reader.take("database.behind_pgbouncer", TRUTH, |text| text.parse().ok());
@@ -51,15 +52,20 @@ pub fn read(reader: &mut Reader, sources: &Sources, environment: &str) -> Option
     let limits = read_limits(reader);
     let require_verified_tls = environment == "production";
 
-    let servers = [("database.url", &url), ("database.direct_url", &direct_url)]
-        .into_iter()
-        .filter_map(|(key, url)| Some((key, url.as_ref()?)));
+    let servers = [
+        ("database.url", &url),
+        ("database.direct_url", &direct_url),
+        ("database.owner_url", &owner_url),
+    ]
+    .into_iter()
+    .filter_map(|(key, url)| Some((key, url.as_ref()?)));
     let replica_servers = replicas.iter().flatten();
     for (key, url) in servers.chain(replica_servers.map(|url| ("database.replicas", url))) {
         refuse_untrusted(reader, sources, require_verified_tls, key, url);
     }
     let for_servers = [
         ("database.direct_url", direct_url.is_some()),
+        ("database.owner_url", owner_url.is_some()),
         ("database.behind_pgbouncer", behind_pgbouncer == Some(true)),
         ("database.replicas", replicas.iter().flatten().count() > 0),
     ];
@@ -71,6 +77,7 @@ pub fn read(reader: &mut Reader, sources: &Sources, environment: &str) -> Option
         connection: db::Settings {
             url: reveal(url.as_ref()?),
             direct_url: direct_url.as_ref().map(reveal),
+            owner_url: owner_url.as_ref().map(reveal),
             behind_pgbouncer: behind_pgbouncer?,
             replica_urls: replicas?.iter().map(reveal).collect(),
             require_verified_tls,
@@ -181,7 +188,7 @@ fn parse_replicas(text: &str) -> Result<Vec<DatabaseUrl>, String> {
     numbered.map(read).collect()
 }
 
-fn refuse_on_sqlite(reader: &mut Reader, url: &DatabaseUrl, for_servers: [(&str, bool); 3]) {
+fn refuse_on_sqlite(reader: &mut Reader, url: &DatabaseUrl, for_servers: [(&str, bool); 4]) {
     if url.address().engine() == Engine::Postgres {
         return;
     }

@@ -23,7 +23,7 @@ fn portfolios(service: &Service) -> Value {
 
 on_both_engines! {
     async fn a_second_start_keeps_what_the_first_one_made(db) {
-        let home = Home::on(&db.url);
+        let home = Home::of(&db);
         let first = home.serve("demo");
         let made = portfolios(&first);
         let names: Vec<&Value> = made.as_array().unwrap().iter().map(|one| &one[0]).collect();

@@ -81,7 +81,43 @@ fn a_server_says_what_it_is_and_what_of_it_is_dangerous() {
         format!("{} {}", one["found"], one["advice"])
     };
     assert!(says(&found, "server").contains("PostgreSQL"), "{found}");
-    assert!(says(&found, "role").contains("a superuser"), "{found}");
+    for (role, login, says_of_it) in [
+        ("tallystick", "", "a superuser"),
+        (
+            "bypasser",
+            "BYPASSRLS IN ROLE tallystick_app",
+            "has BYPASSRLS",
+        ),
+        (
+            "deputy",
+            "IN ROLE keeper, tallystick_app",
+            "owns the tables",
+        ),
+        (
+            "auditor",
+            "IN ROLE tallystick_app, tallystick_admin",
+            "the rows of all users",
+        ),
+        ("clerk", "IN ROLE tallystick_app", "clerk"),
+    ] {
+        if role == "deputy" {
+            let owner = "CREATE ROLE keeper; ALTER TABLE lots OWNER TO keeper";
+            cluster.psql("books", owner).unwrap();
+        }
+        if !login.is_empty() {
+            let make = format!("CREATE ROLE {role} LOGIN {login}");
+            cluster.psql("books", &make).unwrap();
+        }
+        let url = cluster
+            .url("books")
+            .replace("tallystick@", &format!("{role}@"));
+        let (status, found) = report(&self::home().with("DATABASE_URL", &url));
+        assert_eq!(status, Some(0), "{found}");
+        let role_says = says(&found, "role");
+        assert!(role_says.contains(says_of_it), "{found}");
+        let is_advised = role_says.contains("member of tallystick_app");
+        assert_eq!(is_advised, role != "clerk", "{found}");
+    }
     assert!(
         says(&found, "connections").contains("tallystick application"),
         "{found}"

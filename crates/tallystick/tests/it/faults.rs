@@ -1,4 +1,5 @@
 use db::ConnectionTrait;
+use migration::{Options, Schema, Target};
 use serde_json::json;
 use testkit::{TestDatabase, on_both_engines};
 
@@ -17,7 +18,7 @@ const COMMANDS: [&[&str]; 4] = [
 
 on_both_engines! {
     async fn all_faults_of_a_ledger_are_reported_at_once_and_nothing_is_imported(db) {
-        let home = Home::on(&db.url);
+        let home = Home::of(&db);
         let faults = "2024-04-01 * \"Not in balance\"\n  Assets:Broker:Cash  1.00 USD\n  \
                       Equity:Owner  -2.00 USD\n\n\
                       2024-04-02 balance Assets:Broker:Cash  1.00 USD\n\n\
@@ -54,21 +55,23 @@ on_both_engines! {
 
     async fn a_database_that_is_newer_than_the_program_is_refused(db) {
         let row = "INSERT INTO seaql_migrations (version, applied_at) \
-                   VALUES ('m99991231_000001_future', 0)";
-        db.database.execute_unprepared(row).await.unwrap();
-        let home = Home::on(&db.url);
+                   VALUES ('m99991231_000001_contract_future', 0)";
+        db.owner().await.execute_unprepared(row).await.unwrap();
+        let home = Home::of(&db);
         home.write("books.beancount", LEDGER);
         for command in COMMANDS.into_iter().chain([&["migrate", "up"][..]]) {
             home.run(command)
-                .failed_in_one_line_with(&["newer than this program", "m99991231_000001_future"]);
+                .failed_in_one_line_with(&["newer than this program", "m99991231_000001_contract_future"]);
         }
         let status = home.json(&["migrate", "status", "--json"]);
         assert!(status.to_string().contains("unknown"), "{status}");
     }
 
     async fn a_database_that_is_not_migrated_is_refused_with_what_to_do(db) {
-        migration::down(&db.database, 100).await.unwrap();
-        let home = Home::on(&db.url);
+        let schema = Schema::of(&db.database, Options::default()).await.unwrap();
+        schema.down(&Target::All).await.unwrap();
+        schema.close().await.unwrap();
+        let home = Home::of(&db);
         home.write("books.beancount", LEDGER);
         for command in COMMANDS {
             home.run(command)
@@ -79,7 +82,7 @@ on_both_engines! {
     }
 
     async fn a_ledger_that_no_longer_holds_what_was_imported_is_refused(db) {
-        let home = Home::on(&db.url);
+        let home = Home::of(&db);
         home.write("books.beancount", LEDGER);
         home.json(&IMPORT);
         let before = counts(&db).await;
@@ -98,11 +101,12 @@ const TABLES: [&str; 6] = [
     "imports",
 ];
 
-/// How many rows an import would have written, table by table.
+/// How many rows an import would have written, table by table, for whomever.
 pub async fn counts(db: &TestDatabase) -> Vec<i64> {
     let mut counts = Vec::new();
+    let owner = db.owner().await;
     for table in TABLES {
-        let reader = db.database.reader();
+        let reader = owner.reader();
         let question = format!("SELECT count(*) AS n FROM {table}");
         let statement = sea_orm::Statement::from_string(reader.get_database_backend(), question);
         let row = reader.query_one_raw(statement).await.unwrap().unwrap();
@@ -146,7 +150,7 @@ fn accounts_that_are_not_there_are_answered_with_near_ones() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_another_process_holds_is_refused() {
     let db = TestDatabase::sqlite().await;
-    let home = Home::on(&db.url).with("TALLYSTICK__DATABASE__BUSY_TIMEOUT_MS", "100");
+    let home = Home::of(&db).with("TALLYSTICK__DATABASE__BUSY_TIMEOUT_MS", "100");
     home.write("books.beancount", LEDGER);
     let (held, holds) = tokio::sync::oneshot::channel();
     let (release, released) = tokio::sync::oneshot::channel::<()>();
@@ -189,8 +193,12 @@ async fn a_server_that_only_reads_is_refused() {
     db.ctx().await;
     let name = db.url.rsplit('/').next().unwrap();
     let read_only = format!("ALTER DATABASE {name} SET default_transaction_read_only = on");
-    db.database.execute_unprepared(&read_only).await.unwrap();
-    let home = Home::on(&db.url);
+    db.owner()
+        .await
+        .execute_unprepared(&read_only)
+        .await
+        .unwrap();
+    let home = Home::of(&db);
     home.write("books.beancount", LEDGER);
     home.run(&IMPORT).failed_in_one_line_with(&["read-only"]);
 }

@@ -154,7 +154,8 @@ fn ended_requests(home: &Home) -> usize {
 }
 
 async fn count_portfolios(db: &TestDatabase) -> usize {
-    let reader = db.database.reader();
+    let owner = db.owner().await;
+    let reader = owner.reader();
     let question = "SELECT count(*) FROM portfolios";
     let statement = Statement::from_string(reader.get_database_backend(), question);
     let row = reader.query_one_raw(statement).await.unwrap().unwrap();
@@ -163,7 +164,7 @@ async fn count_portfolios(db: &TestDatabase) -> usize {
 
 fn drained(db: &TestDatabase) -> (Home, Service, SocketAddr) {
     let seconds = DRAIN.as_secs().to_string();
-    let home = Home::on(&db.url)
+    let home = Home::of(db)
         .with("TALLYSTICK__SERVER__SHUTDOWN_SECONDS", &seconds)
         .with("TALLYSTICK__LOG__LEVEL", "debug");
     let service = home.serve("serve");

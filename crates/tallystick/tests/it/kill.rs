@@ -25,7 +25,7 @@ const ATTEMPTS: u32 = 6;
 
 on_both_engines! {
     async fn an_import_that_is_killed_leaves_nothing(db) {
-        let home = Home::on(&db.url);
+        let home = Home::of(&db);
         let ledger = home.run(&["demo", "--print-ledger"]).succeeded().stdout;
         home.write("demo.beancount", &ledger);
         let watcher = watcher(&db).await;
@@ -53,9 +53,10 @@ on_both_engines! {
 }
 
 async fn clear(db: &TestDatabase) {
+    let owner = db.owner().await;
     for table in ["imports", "portfolios"] {
         let statement = format!("DELETE FROM {table}");
-        db.database.execute_unprepared(&statement).await.unwrap();
+        owner.execute_unprepared(&statement).await.unwrap();
     }
 }
 

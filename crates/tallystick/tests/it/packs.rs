@@ -1,5 +1,5 @@
 use serde_json::{Value, json};
-use testkit::on_both_engines;
+use testkit::{TestDatabase, on_both_engines};
 
 use crate::{
     import::IMPORT,
@@ -15,8 +15,8 @@ const BUILD: [&str; 6] = [
     "books.beancount",
 ];
 
-fn home_with_books(url: &str) -> Home {
-    let home = Home::on(url);
+fn home_with_books(db: &TestDatabase) -> Home {
+    let home = Home::of(db);
     home.write("books.beancount", LEDGER);
     home.json(&IMPORT);
     home
@@ -24,7 +24,7 @@ fn home_with_books(url: &str) -> Home {
 
 on_both_engines! {
     async fn a_pack_is_built_looked_at_frozen_and_verified(db) {
-        let home = home_with_books(&db.url);
+        let home = home_with_books(&db);
         let built = home.run(&BUILD).succeeded().stdout;
         assert!(built.contains("PP_2024-02-29 is warming"), "{built}");
         assert!(built.contains("tallystick pack fresh PP_2024-02-29"), "{built}");
@@ -50,7 +50,7 @@ on_both_engines! {
     }
 
     async fn packs_are_listed_newest_first(db) {
-        let home = home_with_books(&db.url);
+        let home = home_with_books(&db);
         for day in ["2024-03-01", "2024-02-29", "2024-03-04"] {
             home.json(&[
                 "pack", "build", "--asof", day, "--ledger", "books.beancount", "--fresh", "--json",
@@ -65,7 +65,7 @@ on_both_engines! {
     }
 
     async fn prices_and_rates_come_from_files(db) {
-        let home = home_with_books(&db.url);
+        let home = home_with_books(&db);
         home.write("prices.csv", "symbol,close,currency\nNKE,121.25,USD\nPRIV,6,USD\n");
         home.write("rates.csv", "base,quote,rate\nUSD,CAD,1.3712\n");
         let pack = home.json(&[
@@ -78,7 +78,7 @@ on_both_engines! {
     }
 
     async fn faults_of_a_file_are_all_reported_with_their_lines_and_nothing_is_loaded(db) {
-        let home = home_with_books(&db.url);
+        let home = home_with_books(&db);
         home.write(
             "prices.csv",
             "symbol,close,currency\nNKE,0,USD\nPRIV,-1,USD\nNONE,1,USD\nNKE,abc,USD\nPRIV,2,USD\n\
@@ -93,7 +93,7 @@ on_both_engines! {
     }
 
     async fn a_second_pack_of_a_day_and_an_unknown_one_are_refused(db) {
-        let home = home_with_books(&db.url);
+        let home = home_with_books(&db);
         home.run(&BUILD).succeeded();
         home.run(&BUILD).failed_in_one_line_with(&["PP_2024-02-29"]);
         for command in ["show", "verify", "fresh"] {

@@ -7,6 +7,7 @@ use std::{
 
 use serde_json::Value;
 use tempfile::TempDir;
+use testkit::TestDatabase;
 
 /// A ledger of two securities and one of which there is no price.
 pub const LEDGER: &str = r#"
@@ -60,6 +61,17 @@ impl Home {
         Self::new().with("DATABASE_URL", database_url)
     }
 
+    /// On a test's database, as a service is set up: by the role of the service, with the owner's way
+    /// beside it for migrations.
+    pub fn of(db: &TestDatabase) -> Self {
+        let home = Self::on(&db.url);
+        if db.owner_url == db.url {
+            home
+        } else {
+            home.with("DATABASE_OWNER_URL", &db.owner_url)
+        }
+    }
+
     pub fn with(mut self, name: &str, value: &str) -> Self {
         self.variables.push((name.to_owned(), value.to_owned()));
         self
@@ -85,7 +97,7 @@ impl Home {
             .stdin(Stdio::null());
         for (name, _) in env::vars_os() {
             let name_text = name.to_string_lossy();
-            let is_setting = ["TALLYSTICK", "DATABASE_URL", "DB_", "PG"];
+            let is_setting = ["TALLYSTICK", "DATABASE_", "DB_", "PG"];
             if is_setting.iter().any(|start| name_text.starts_with(start)) {
                 command.env_remove(&name);
             }

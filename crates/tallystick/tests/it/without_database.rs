@@ -15,7 +15,8 @@ fn cluster() -> Option<Cluster> {
         println!("skipped: there is no PostgreSQL to start");
         return None;
     }
-    let cluster = Cluster::start(Durability::Throwaway).unwrap();
+    // It is killed, and must know its tables afterwards.
+    let cluster = Cluster::start(Durability::Committed).unwrap();
     cluster.create_database("books").unwrap();
     Some(cluster)
 }

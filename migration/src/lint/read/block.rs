@@ -55,9 +55,12 @@ fn executes_harmlessly(after: &[Token]) -> Result<(), String> {
     };
     let words: Vec<&str> = text.split_whitespace().collect();
     let text = words.join(" ");
-    let harmless = HARMLESS
-        .iter()
-        .any(|start| text.to_uppercase().starts_with(start));
+    // Where a function looks for names; its body is not run here.
+    let search_path = text.starts_with("ALTER FUNCTION ") && text.contains(") SET search_path = ");
+    let harmless = search_path
+        || HARMLESS
+            .iter()
+            .any(|start| text.to_uppercase().starts_with(start));
     if harmless && !text.contains(';') && !passes_row_security(&text) {
         return Ok(());
     }

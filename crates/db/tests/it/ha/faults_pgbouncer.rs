@@ -129,6 +129,37 @@ async fn many_clients_share_few_sessions_and_nothing_else() {
     assert_eq!(stage.database.connectivity().await, Connectivity::Connected);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn users_share_few_sessions_and_each_is_told_apart() {
+    let Some(stage) = Stage::open(|_| {}).await else {
+        return;
+    };
+    let clients = (0..CLIENTS).map(|number| {
+        let told = (number > 0).then(uuid::Uuid::now_v7);
+        let database = match told {
+            Some(user) => stage.database.for_tenant(user),
+            // One among them names nobody.
+            None => stage.database.clone(),
+        };
+        let told = told.map_or_else(String::new, |user| user.to_string());
+        client(async move || {
+            let question = "SELECT coalesce(current_setting('app.user_id', true), '')";
+            for _ in 0..100 {
+                assert_eq!(
+                    ask::<String>(database.reader(), question).await.unwrap(),
+                    told
+                );
+                assert_eq!(ask::<String>(&database, question).await.unwrap(), told);
+                let work = async |tx: db::Tx| Ok::<String, Error>(ask(&tx, question).await?);
+                assert_eq!(database.write(work).await.unwrap(), told);
+            }
+        })
+    });
+    for client in clients.collect::<Vec<_>>() {
+        tokio::task::block_in_place(|| client.join()).unwrap();
+    }
+}
+
 /// A read, a stream, and a write with a savepoint, in any order.
 async fn work(database: &Database, client: i64, rounds: i64, mut random: fastrand::Rng) {
     for round in 0..rounds {

@@ -19,7 +19,7 @@ fn statement_rows(engine: Engine) -> i64 {
 
 testkit::on_both_engines! {
     async fn any_number_of_rows_is_written_whole(db) {
-        make_tables(&db.database).await;
+        make_tables(&db).await;
         let whole = statement_rows(db.database.engine());
         for count in [0, 1, whole - 1, whole, whole + 1, 2 * whole, 2 * whole + 1] {
             let rows = || (1..=count).map(sample);
@@ -44,7 +44,7 @@ testkit::on_both_engines! {
     }
 
     async fn a_late_row_that_fails_takes_the_others_with_it(db) {
-        make_tables(&db.database).await;
+        make_tables(&db).await;
         let rows = || (1..=1300).chain([7]).map(sample);
         let alone = execute_many(&db.database, rows()).await;
         assert!(matches!(alone, Err(Error::Duplicate(_))), "{alone:?}");
@@ -64,7 +64,7 @@ testkit::on_both_engines! {
     }
 
     async fn rows_that_set_different_columns_are_refused(db) {
-        make_tables(&db.database).await;
+        make_tables(&db).await;
         let mut other = sample(2);
         other.owner = NotSet;
         let refused = execute_many(&db.database, [sample(1), other.clone()]).await.unwrap_err();

@@ -37,7 +37,7 @@ fn number_of(error: &Error) -> Option<u64> {
 
 testkit::on_both_engines! {
     async fn what_is_copied_comes_back_and_is_what_an_insert_would_have_stored(db) {
-        make_tables(&db.database).await;
+        make_tables(&db).await;
         let mut runner = TestRunner::default();
         for _ in 0..40 {
             let rows = made::rows().new_tree(&mut runner).unwrap().current();
@@ -58,7 +58,7 @@ testkit::on_both_engines! {
     }
 
     async fn numbers_and_instants_have_one_form(db) {
-        make_tables(&db.database).await;
+        make_tables(&db).await;
         let number = |text: &str| sea_orm::prelude::Decimal::from_str_exact(text).unwrap();
         let instant = chrono::DateTime::from_timestamp_nanos(1_234_567_899);
         let rows = ["1.500", "-0.00", "100"].into_iter().zip(1_i64..).map(|(text, id)| {
@@ -81,7 +81,7 @@ testkit::on_both_engines! {
     }
 
     async fn a_load_of_several_batches_is_whole(db) {
-        make_tables(&db.database).await;
+        make_tables(&db).await;
         // Over two batches of 4 MiB on PostgreSQL.
         let text = "tab\tand more ".repeat(80);
         let count = 9_000;
@@ -96,7 +96,7 @@ testkit::on_both_engines! {
     }
 
     async fn a_bad_row_is_named_and_takes_the_others_with_it(db) {
-        make_tables(&db.database).await;
+        make_tables(&db).await;
         execute_many(&db.database, [sample(-1)]).await.unwrap();
         for bad in [1, 65, 777, 1000] {
             let owners = (1..=1000_i64).map(|id| {
@@ -125,7 +125,7 @@ testkit::on_both_engines! {
     }
 
     async fn a_row_that_names_none_is_named(db) {
-        make_tables(&db.database).await;
+        make_tables(&db).await;
         execute_many(&db.database, (1..=9).map(sample)).await.unwrap();
         let rows = (1..=300_i64).map(|id| {
             let sample = if id == 222 { 10 } else { id % 9 + 1 };
@@ -141,7 +141,7 @@ testkit::on_both_engines! {
     }
 
     async fn what_cannot_be_sent_is_named_before_it_is(db) {
-        make_tables(&db.database).await;
+        make_tables(&db).await;
         let short = vec![Value::from(3_i64)];
         let zero = row(3, "a\0b").to_vec();
         let far = vec![3_i64.into(), chrono::NaiveDate::MAX.into()];
@@ -178,7 +178,7 @@ testkit::on_both_engines! {
     }
 
     async fn the_error_of_the_rows_is_answered_as_it_is(db) {
-        make_tables(&db.database).await;
+        make_tables(&db).await;
         let rows = (1..=700).map(|id| match id {
             700 => Err(Error::Unfinished("the file ended".to_owned())),
             id => Ok(row(id, "")),
@@ -198,7 +198,7 @@ testkit::on_both_engines! {
     }
 
     async fn the_rows_may_come_from_the_same_transaction(db) {
-        make_tables(&db.database).await;
+        make_tables(&db).await;
         let copied = db
             .database
             .write(async |tx| {
@@ -215,7 +215,7 @@ testkit::on_both_engines! {
     }
 
     async fn a_load_that_is_dropped_leaves_nothing_and_no_broken_connection(db) {
-        make_tables(&db.database).await;
+        make_tables(&db).await;
         let text = "x".repeat(1000);
         for delay in 0..12_u64 {
             let work = db.database.write(async |tx| {

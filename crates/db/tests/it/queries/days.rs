@@ -62,7 +62,7 @@ fn latest_of<K: Ord>(rows: &[Model], key: impl Fn(&Model) -> Option<K>) -> Vec<i
 
 testkit::on_both_engines! {
     async fn the_latest_rows_are_those_a_plain_search_finds(db) {
-        make_tables(&db.database).await;
+        make_tables(&db).await;
         fill(&db.database).await;
         let rows = stored(&db.database).await;
 
@@ -90,7 +90,7 @@ testkit::on_both_engines! {
     }
 
     async fn a_range_of_days_has_both_its_ends(db) {
-        make_tables(&db.database).await;
+        make_tables(&db).await;
         fill(&db.database).await;
         let mut by_day = stored(&db.database).await;
         by_day.sort_by_key(|row| (row.day, row.id));
@@ -116,7 +116,7 @@ testkit::on_both_engines! {
     }
 
     async fn a_count_is_of_what_would_be_answered(db) {
-        make_tables(&db.database).await;
+        make_tables(&db).await;
         assert_eq!(count(db.database.reader(), Entity::find()).await.unwrap(), 0);
         fill(&db.database).await;
         assert_eq!(count(db.database.reader(), Entity::find()).await.unwrap(), 200);

@@ -27,7 +27,7 @@ testkit::on_both_engines! {
     }
 
     async fn rows_come_typed_from_a_connection_a_reader_and_a_transaction(db) {
-        make_tables(&db.database).await;
+        make_tables(&db).await;
         execute_many(&db.database, (1..=3).map(sample)).await.unwrap();
         let second = sql(ONE, [2_i64.into()]);
         let find = sample::Entity::find().filter(sample::Column::Id.gt(1));
@@ -55,7 +55,7 @@ testkit::on_both_engines! {
     }
 
     async fn a_missing_row_is_told(db) {
-        make_tables(&db.database).await;
+        make_tables(&db).await;
         let missing = sql(ONE, [9_i64.into()]);
         let none: Option<sample::Model> = fetch_optional(&db.database, &missing).await.unwrap();
         assert_eq!(none, None);
@@ -67,7 +67,7 @@ testkit::on_both_engines! {
     }
 
     async fn writing_answers_with_what_was_written(db) {
-        make_tables(&db.database).await;
+        make_tables(&db).await;
         execute_many(&db.database, (1..=3).map(sample)).await.unwrap();
         let text = "UPDATE samples SET text = $1 WHERE id > $2";
         let changed = execute(&db.database, &sql(text, ["new".into(), 1_i64.into()])).await;
@@ -81,7 +81,7 @@ testkit::on_both_engines! {
     }
 
     async fn a_transaction_within_another_is_undone_alone(db) {
-        make_tables(&db.database).await;
+        make_tables(&db).await;
         let add = async |tx: &db::Tx, id: i64| execute_many(tx, [sample(id)]).await;
         let kept: Result<(), Error> = transaction(&db.database, async |tx: db::Tx| {
             add(&tx, 1).await?;

@@ -49,7 +49,7 @@ pub mod part {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-pub async fn make_tables(database: &Database) {
+pub async fn make_tables(db: &TestDatabase) {
     let types = match database.engine() {
         Engine::Sqlite => [
             "INTEGER", "TEXT", "TEXT", "BLOB", "INTEGER", "BLOB", "TEXT", "TEXT", "REAL",
@@ -72,10 +72,9 @@ pub async fn make_tables(database: &Database) {
             amount {amount}, text text, bytes {bytes}, is_set {is_set}, uuid {uuid} UNIQUE, at {at},
             json {json}, number {number})"
     );
-    database.execute_unprepared(&samples).await.unwrap();
     let parts =
         format!("CREATE TABLE parts (id {id} PRIMARY KEY, sample_id {id} REFERENCES samples (id))");
-    database.execute_unprepared(&parts).await.unwrap();
+    db.make_tables(&format!("{samples}; {parts}")).await;
 }
 
 pub fn sample(id: i64) -> sample::ActiveModel {

@@ -17,7 +17,7 @@ fn said(id: i64, text: &str) -> ActiveModel {
 
 testkit::on_both_engines! {
     async fn an_upsert_inserts_then_updates_the_named_columns(db) {
-        make_tables(&db.database).await;
+        make_tables(&db).await;
         let put = async |text| {
             upsert(&db.database, said(1, text), [Column::Id], [Column::Text]).await.unwrap()
         };
@@ -33,14 +33,14 @@ testkit::on_both_engines! {
     }
 
     async fn an_upsert_that_updates_nothing_leaves_the_row(db) {
-        make_tables(&db.database).await;
+        make_tables(&db).await;
         let put = async |text| upsert(&db.database, said(1, text), [Column::Id], []).await.unwrap();
         assert_eq!((put("first").await, put("second").await), (1, 0));
         assert_eq!(stored(&db.database).await[0].text.as_deref(), Some("first"));
     }
 
     async fn a_batch_twice_is_the_batch_once(db) {
-        make_tables(&db.database).await;
+        make_tables(&db).await;
         execute_many(&db.database, [said(3, "before")]).await.unwrap();
         let rows: Vec<_> = (1..=1100).map(|id| said(id, &format!("text {id}"))).collect();
         let put = async || {
@@ -57,7 +57,7 @@ testkit::on_both_engines! {
     }
 
     async fn of_rows_with_the_same_key_the_last_one_stands(db) {
-        make_tables(&db.database).await;
+        make_tables(&db).await;
         let rows = ["a", "b", "c"].map(|text| said(1, text)).into_iter().chain([said(2, "d")]);
         batch_upsert(&db.database, rows, [Column::Id], [Column::Text]).await.unwrap();
         let texts: Vec<_> = stored(&db.database).await.into_iter().map(|row| row.text.unwrap()).collect();
@@ -65,7 +65,7 @@ testkit::on_both_engines! {
     }
 
     async fn a_batch_with_a_bad_row_changes_nothing(db) {
-        make_tables(&db.database).await;
+        make_tables(&db).await;
         let bad = ActiveModel { owner: Set(Some("nobody".to_owned())), ..sample(901) };
         let rows = (1..=900).map(sample).chain([bad]);
         assert!(batch_upsert(&db.database, rows, [Column::Id], [Column::Text]).await.is_err());

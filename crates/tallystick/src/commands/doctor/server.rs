@@ -47,21 +47,21 @@ fn version(engine: Engine, survey: &Survey) -> Check {
 
 fn role(survey: &Survey) -> Option<Check> {
     let role = survey.role.as_ref()?;
-    let mut found = role.name.clone();
-    if role.is_superuser {
-        found.push_str(", a superuser");
+    let name = &role.name;
+    let found = if role.is_superuser {
+        format!("{name}, a superuser: row-level security does not hold for it")
     } else if role.bypasses_row_security {
-        found.push_str(", which passes over row-level security");
-    }
-    Some(if role.is_superuser || role.bypasses_row_security {
-        Check::note(
-            "role",
-            found,
-            "a service needs less: give it a role of its own",
-        )
+        format!("{name}, which has BYPASSRLS: row-level security does not hold for it")
+    } else if role.owns_tables {
+        format!("{name}, which owns the tables: it could turn row-level security off")
+    } else if role.is_administrator {
+        format!("{name}, a member of tallystick_admin: it sees the rows of all users")
     } else {
-        Check::ok("role", found)
-    })
+        return Some(Check::ok("role", name.clone()));
+    };
+    let advice = "connect as a login role that is a member of tallystick_app, and give the owner's \
+                  address to migrations as database.owner_url; see docs/configuration.md, Roles";
+    Some(Check::note("role", found, advice))
 }
 
 fn settings(database: &Database, survey: &Survey) -> Check {

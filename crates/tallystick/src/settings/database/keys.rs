@@ -47,6 +47,7 @@ pub const KEYS: &[Key] = &[
     key("database.sslmode").or("DB_SSLMODE"),
     key("database.sslrootcert").or("DB_SSLROOTCERT"),
     key("database.direct_url").or("DB_DIRECT_URL"),
+    key("database.owner_url").or("DATABASE_OWNER_URL"),
     key("database.behind_pgbouncer"),
     key("database.replicas").or("DB_REPLICA_URLS"),
     key("database.replica_max_lag_ms"),

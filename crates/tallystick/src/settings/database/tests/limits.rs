@@ -18,6 +18,7 @@ fn the_defaults_are_those_of_the_database_crate() {
     );
     assert_eq!(found.url, expected.url);
     assert_eq!(found.direct_url, expected.direct_url);
+    assert_eq!(found.owner_url, expected.owner_url);
     assert_eq!(found.behind_pgbouncer, expected.behind_pgbouncer);
     assert_eq!(found.replica_urls, expected.replica_urls);
     assert_eq!(found.replica_max_lag, expected.replica_max_lag);
@@ -62,6 +63,7 @@ fn each_short_variable_is_read() {
         ("DB_POOL_RECYCLE", "12"),
         ("DB_SLOW_QUERY_MS", "13"),
         ("DB_DIRECT_URL", "postgres://tally@localhost:6/books"),
+        ("DATABASE_OWNER_URL", "postgres://owner@localhost:6/books"),
         (
             "DB_REPLICA_URLS",
             "postgres://h1,h2/books\n postgres://h3/books",
@@ -87,6 +89,10 @@ fn each_short_variable_is_read() {
         Some("postgres://tally@localhost:6/books")
     );
     assert_eq!(
+        found.owner_url.as_deref(),
+        Some("postgres://owner@localhost:6/books")
+    );
+    assert_eq!(
         found.replica_urls,
         ["postgres://h1,h2/books", "postgres://h3/books"]
     );
@@ -98,6 +104,7 @@ fn each_key_is_read_from_files_and_long_variables() {
     let text = "[database]
 url = \"postgres://tally@localhost/books\"
 direct_url = \"postgres://tally@localhost:6/books\"
+owner_url = \"postgres://owner@localhost:6/books\"
 behind_pgbouncer = true
 replicas = [\"postgres://h1,h2/books\", \"postgres://h3/books\"]
 replica_max_lag_ms = 1
@@ -128,6 +135,10 @@ migrate_on_start = true";
     assert_eq!(
         found.direct_url.as_deref(),
         Some("postgres://tally@localhost:6/books")
+    );
+    assert_eq!(
+        found.owner_url.as_deref(),
+        Some("postgres://owner@localhost:6/books")
     );
     assert!(found.behind_pgbouncer);
     assert_eq!(

@@ -221,6 +221,7 @@ fn production_refuses_a_remote_server_that_nothing_proves() {
     for (variable, key) in [
         ("DATABASE_URL", "database.url"),
         ("DB_DIRECT_URL", "database.direct_url"),
+        ("DATABASE_OWNER_URL", "database.owner_url"),
         ("DB_REPLICA_URLS", "database.replicas"),
     ] {
         for weak in ["", "?sslmode=require", "?sslmode=verify-ca"] {

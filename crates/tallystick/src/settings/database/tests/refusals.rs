@@ -112,6 +112,7 @@ fn what_is_for_postgresql_is_refused_on_sqlite() {
     for variable in [
         ("DB_REPLICA_URLS", "postgres://h/d"),
         ("DB_DIRECT_URL", "postgres://h/d"),
+        ("DATABASE_OWNER_URL", "postgres://h/d"),
         ("TALLYSTICK__DATABASE__BEHIND_PGBOUNCER", "true"),
     ] {
         assert_refused(
@@ -145,6 +146,7 @@ fn a_wrong_replica_or_direct_url_is_named_without_its_text() {
             "it must be the address of a PostgreSQL",
         ),
         ("DB_DIRECT_URL", "hunter2", "must begin with"),
+        ("DATABASE_OWNER_URL", "hunter2", "must begin with"),
     ] {
         assert_refused(&[SERVER, (variable, value)], &[part, variable]);
         let error = crate::settings::tests::read(&[SERVER, (variable, value)]).unwrap_err();

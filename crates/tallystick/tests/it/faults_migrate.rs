@@ -1,0 +1,85 @@
+//! Migrations that are killed, and programs that start at once.
+
+use std::{
+    process::{Child, Stdio},
+    thread::sleep,
+    time::{Duration, Instant},
+};
+
+use rand_chacha::{
+    ChaCha8Rng,
+    rand_core::{RngCore, SeedableRng},
+};
+use serde_json::Value;
+use testkit::on_both_engines;
+
+use crate::support::Home;
+
+const KILLS: u32 = 100;
+
+fn seed() -> u64 {
+    let given = std::env::var("FAULTS_SEED")
+        .ok()
+        .and_then(|text| text.parse().ok());
+    let seed = given.unwrap_or_else(|| u64::from(std::process::id()));
+    println!("FAULTS_SEED={seed}");
+    seed
+}
+
+fn start(home: &Home, arguments: &[&str]) -> Child {
+    home.command(arguments)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+fn reset(home: &Home) {
+    home.run(&["migrate", "reset", "--i-know-this-destroys-data"])
+        .succeeded();
+}
+
+on_both_engines! {
+    async fn whatever_the_moment_of_a_kill_the_next_up_finishes(db) {
+        let home = Home::on(&db.owner_url);
+        let shape = |home: &Home| home.json(&["migrate", "status", "--json"])["migrations"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|version| version["state"] == "applied");
+        reset(&home);
+        let began = Instant::now();
+        home.run(&["migrate", "up"]).succeeded();
+        let usual = began.elapsed();
+        let mut random = ChaCha8Rng::seed_from_u64(seed());
+        let mut cut_short = 0;
+        for _ in 0..KILLS {
+            reset(&home);
+            let mut killed = start(&home, &["migrate", "up"]);
+            let most = u64::try_from(usual.as_micros()).unwrap();
+            sleep(Duration::from_micros(random.next_u64() % most));
+            killed.kill().unwrap();
+            cut_short += u32::from(!killed.wait().unwrap().success());
+
+            home.run(&["migrate", "up"]).succeeded();
+            assert!(shape(&home));
+        }
+        println!("{cut_short} of {KILLS} were cut short");
+        assert!(cut_short > KILLS / 4);
+    }
+
+    async fn of_eight_programs_that_start_at_once_one_applies(db) {
+        let home = Home::on(&db.owner_url);
+        reset(&home);
+        let started: Vec<Child> =
+            (0..8).map(|_| start(&home, &["migrate", "up", "--json"])).collect();
+        let mut at_work = 0;
+        for child in started {
+            let ended = child.wait_with_output().unwrap();
+            assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+            let told: Value = serde_json::from_slice(&ended.stdout).unwrap();
+            at_work += u32::from(!told["applied"].as_array().unwrap().is_empty());
+        }
+        assert_eq!(at_work, 1);
+    }
+}

@@ -1,0 +1,161 @@
+\set ON_ERROR_STOP on
+
+-- down: m20261121_000008_series
+BEGIN;
+SELECT pg_advisory_xact_lock(127961779698035);
+SET LOCAL lock_timeout = '500ms';
+SET LOCAL row_security = off;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000008_series', 'down', 'e3d5ded296efb8c0abbc592a7137ca57c4dccd0cc3fb7232b95191301a7379c4', 'tallystick', concat_ws(' as ', 'script', session_user), clock_timestamp() FROM tallystick_history;
+DROP TABLE currency_attribution;
+DROP TABLE portfolio_metrics;
+DROP TABLE portfolio_daily_values;
+DROP FUNCTION make_year_partitions(bigint, bigint);
+DELETE FROM seaql_migrations WHERE version = 'm20261121_000008_series';
+UPDATE tallystick_history SET finished_at = clock_timestamp()
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000008_series');
+COMMIT;
+
+-- down: m20261121_000007_contract_row_security
+BEGIN;
+SELECT pg_advisory_xact_lock(127961779698035);
+SET LOCAL lock_timeout = '500ms';
+SET LOCAL row_security = off;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000007_contract_row_security', 'down', '8afa565571e53451a93cf27c77df842ff99c88800f11e26ffc2dd0b6ae0bbeff', 'tallystick', concat_ws(' as ', 'script', session_user), clock_timestamp() FROM tallystick_history;
+DROP POLICY administrator ON idempotency_keys;
+DROP POLICY tenant ON idempotency_keys;
+ALTER TABLE idempotency_keys NO FORCE ROW LEVEL SECURITY;
+ALTER TABLE idempotency_keys DISABLE ROW LEVEL SECURITY;
+DROP POLICY administrator ON executions;
+DROP POLICY tenant ON executions;
+ALTER TABLE executions NO FORCE ROW LEVEL SECURITY;
+ALTER TABLE executions DISABLE ROW LEVEL SECURITY;
+DROP POLICY administrator ON imports;
+DROP POLICY tenant ON imports;
+ALTER TABLE imports NO FORCE ROW LEVEL SECURITY;
+ALTER TABLE imports DISABLE ROW LEVEL SECURITY;
+DROP POLICY administrator ON portfolio_cash_flows;
+DROP POLICY tenant ON portfolio_cash_flows;
+ALTER TABLE portfolio_cash_flows NO FORCE ROW LEVEL SECURITY;
+ALTER TABLE portfolio_cash_flows DISABLE ROW LEVEL SECURITY;
+DROP POLICY administrator ON lot_closures;
+DROP POLICY tenant ON lot_closures;
+ALTER TABLE lot_closures NO FORCE ROW LEVEL SECURITY;
+ALTER TABLE lot_closures DISABLE ROW LEVEL SECURITY;
+DROP POLICY administrator ON lots;
+DROP POLICY tenant ON lots;
+ALTER TABLE lots NO FORCE ROW LEVEL SECURITY;
+ALTER TABLE lots DISABLE ROW LEVEL SECURITY;
+DROP POLICY administrator ON transactions;
+DROP POLICY tenant ON transactions;
+ALTER TABLE transactions NO FORCE ROW LEVEL SECURITY;
+ALTER TABLE transactions DISABLE ROW LEVEL SECURITY;
+DROP POLICY administrator ON portfolios;
+DROP POLICY tenant ON portfolios;
+ALTER TABLE portfolios NO FORCE ROW LEVEL SECURITY;
+ALTER TABLE portfolios DISABLE ROW LEVEL SECURITY;
+DELETE FROM seaql_migrations WHERE version = 'm20261121_000007_contract_row_security';
+UPDATE tallystick_history SET finished_at = clock_timestamp()
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000007_contract_row_security');
+COMMIT;
+
+-- down: m20261121_000006_roles
+BEGIN;
+SELECT pg_advisory_xact_lock(127961779698035);
+SET LOCAL lock_timeout = '500ms';
+SET LOCAL row_security = off;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000006_roles', 'down', '93bf23f7d5ece5d0de672abc47726d316aa8f8df7c0d5665351b3f5c67944adb', 'tallystick', concat_ws(' as ', 'script', session_user), clock_timestamp() FROM tallystick_history;
+REVOKE ALL ON seaql_migrations, tallystick_history, users, securities, portfolios,
+transactions, lots, lot_closures, portfolio_cash_flows, imports, pricing_packs, prices,
+fx_rates, executions, idempotency_keys
+FROM tallystick_app, tallystick_readonly, tallystick_admin;
+DO $$
+BEGIN
+    EXECUTE format(
+        'REVOKE USAGE ON SCHEMA %I FROM tallystick_app, tallystick_readonly, tallystick_admin',
+        current_schema());
+END $$;
+DELETE FROM seaql_migrations WHERE version = 'm20261121_000006_roles';
+UPDATE tallystick_history SET finished_at = clock_timestamp()
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000006_roles');
+COMMIT;
+
+-- down: m20261121_000005_idempotency
+BEGIN;
+SELECT pg_advisory_xact_lock(127961779698035);
+SET LOCAL lock_timeout = '500ms';
+SET LOCAL row_security = off;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000005_idempotency', 'down', 'b2f24cd7b59bc9ddd1f435d357cad9cbafd559f4818cd4ed40281b435edf5c08', 'tallystick', concat_ws(' as ', 'script', session_user), clock_timestamp() FROM tallystick_history;
+DROP TABLE idempotency_keys;
+DELETE FROM seaql_migrations WHERE version = 'm20261121_000005_idempotency';
+UPDATE tallystick_history SET finished_at = clock_timestamp()
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000005_idempotency');
+COMMIT;
+
+-- down: m20261121_000004_executions
+BEGIN;
+SELECT pg_advisory_xact_lock(127961779698035);
+SET LOCAL lock_timeout = '500ms';
+SET LOCAL row_security = off;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000004_executions', 'down', '7841f205b59dd4edbd4e3c5b49ca0239c71dca0ab26eb544f70422265c3593ec', 'tallystick', concat_ws(' as ', 'script', session_user), clock_timestamp() FROM tallystick_history;
+DROP TABLE executions;
+DELETE FROM seaql_migrations WHERE version = 'm20261121_000004_executions';
+UPDATE tallystick_history SET finished_at = clock_timestamp()
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000004_executions');
+COMMIT;
+
+-- down: m20261121_000003_pricing
+BEGIN;
+SELECT pg_advisory_xact_lock(127961779698035);
+SET LOCAL lock_timeout = '500ms';
+SET LOCAL row_security = off;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000003_pricing', 'down', 'ecd32cc9f533c3cf6dbb0f815b038e5d9d8afdff37b8422372c0ab7b10869565', 'tallystick', concat_ws(' as ', 'script', session_user), clock_timestamp() FROM tallystick_history;
+DROP TABLE fx_rates;
+DROP TABLE prices;
+DROP TABLE pricing_packs;
+DROP TRIGGER securities_priced_symbol ON securities;
+DROP FUNCTION refuse_priced_symbol_change();
+DROP FUNCTION refuse_frozen_content();
+DROP FUNCTION refuse_truncation();
+DROP FUNCTION refuse_frozen_pack_change();
+DELETE FROM seaql_migrations WHERE version = 'm20261121_000003_pricing';
+UPDATE tallystick_history SET finished_at = clock_timestamp()
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000003_pricing');
+COMMIT;
+
+-- down: m20261121_000002_books
+BEGIN;
+SELECT pg_advisory_xact_lock(127961779698035);
+SET LOCAL lock_timeout = '500ms';
+SET LOCAL row_security = off;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000002_books', 'down', '8b13296eaae576dbc19c87ac037a2a34bd5b075f1d6035dee9e6e520e30c40c4', 'tallystick', concat_ws(' as ', 'script', session_user), clock_timestamp() FROM tallystick_history;
+DROP TABLE imports;
+DROP TABLE portfolio_cash_flows;
+DROP TABLE lot_closures;
+DROP TABLE lots;
+DROP TABLE transactions;
+DROP TABLE portfolios;
+DROP TABLE securities;
+DELETE FROM seaql_migrations WHERE version = 'm20261121_000002_books';
+UPDATE tallystick_history SET finished_at = clock_timestamp()
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000002_books');
+COMMIT;
+
+-- down: m20261121_000001_users
+BEGIN;
+SELECT pg_advisory_xact_lock(127961779698035);
+SET LOCAL lock_timeout = '500ms';
+SET LOCAL row_security = off;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000001_users', 'down', '1e7099d635faeef512ea7ac10cfa9811fc3f98b14ce1743ed171f7f20126cb8d', 'tallystick', concat_ws(' as ', 'script', session_user), clock_timestamp() FROM tallystick_history;
+DROP TABLE users;
+DELETE FROM seaql_migrations WHERE version = 'm20261121_000001_users';
+UPDATE tallystick_history SET finished_at = clock_timestamp()
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000001_users');
+COMMIT;

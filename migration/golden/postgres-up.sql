@@ -1,0 +1,729 @@
+\set ON_ERROR_STOP on
+
+BEGIN;
+CREATE TABLE IF NOT EXISTS "seaql_migrations" ( "version" varchar NOT NULL PRIMARY KEY, "applied_at" bigint NOT NULL );
+CREATE TABLE IF NOT EXISTS tallystick_history (
+    seq bigint PRIMARY KEY,
+    version text NOT NULL,
+    action text NOT NULL
+        CHECK (action IN ('up', 'down', 'stamp', 'unstamp', 'adopt')),
+    checksum text NOT NULL,
+    program text NOT NULL,
+    operator text NOT NULL,
+    started_at timestamptz NOT NULL,
+    finished_at timestamptz
+);
+COMMIT;
+
+-- up: m20261121_000001_users
+BEGIN;
+SELECT pg_advisory_xact_lock(127961779698035);
+SET LOCAL lock_timeout = '500ms';
+SET LOCAL row_security = off;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000001_users', 'up', '1e7099d635faeef512ea7ac10cfa9811fc3f98b14ce1743ed171f7f20126cb8d', 'tallystick', concat_ws(' as ', 'script', session_user), clock_timestamp() FROM tallystick_history;
+CREATE TABLE users (
+    id uuid PRIMARY KEY,
+    email text NOT NULL CHECK (email = lower(email)),
+    display_name text NOT NULL,
+    role text NOT NULL CHECK (role IN ('viewer', 'user', 'manager', 'admin')),
+    is_active boolean NOT NULL,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    CONSTRAINT users_email_key UNIQUE (email)
+);
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000001_users', extract(epoch FROM clock_timestamp())::bigint);
+UPDATE tallystick_history SET finished_at = clock_timestamp()
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000001_users');
+COMMIT;
+
+-- up: m20261121_000002_books
+BEGIN;
+SELECT pg_advisory_xact_lock(127961779698035);
+SET LOCAL lock_timeout = '500ms';
+SET LOCAL row_security = off;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000002_books', 'up', '8b13296eaae576dbc19c87ac037a2a34bd5b075f1d6035dee9e6e520e30c40c4', 'tallystick', concat_ws(' as ', 'script', session_user), clock_timestamp() FROM tallystick_history;
+CREATE TABLE securities (
+    id uuid PRIMARY KEY,
+    symbol text NOT NULL,
+    name text NOT NULL,
+    kind text NOT NULL CHECK (kind IN ('equity', 'etf', 'fund', 'bond', 'cash', 'crypto',
+        'option', 'index', 'other')),
+    currency text NOT NULL CHECK (length(currency) = 3),
+    exchange text,
+    isin text,
+    figi text,
+    sector text,
+    country text,
+    is_active boolean NOT NULL,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    CONSTRAINT securities_symbol_key UNIQUE (symbol)
+);
+CREATE TABLE portfolios (
+    user_id uuid NOT NULL REFERENCES users (id),
+    id uuid NOT NULL,
+    name text NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
+    base_currency text NOT NULL CHECK (length(base_currency) = 3),
+    benchmark_security_id uuid REFERENCES securities (id),
+    lot_method text NOT NULL
+        CHECK (lot_method IN ('fifo', 'lifo', 'hifo', 'average', 'specific')),
+    is_active boolean NOT NULL,
+    books_revision bigint NOT NULL CHECK (books_revision >= 0),
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    PRIMARY KEY (user_id, id),
+    CONSTRAINT portfolios_name_key UNIQUE (user_id, name)
+);
+CREATE INDEX portfolios_benchmark_idx ON portfolios (benchmark_security_id);
+CREATE TABLE transactions (
+    user_id uuid NOT NULL,
+    id uuid NOT NULL,
+    portfolio_id uuid NOT NULL,
+    security_id uuid REFERENCES securities (id),
+    kind text NOT NULL CHECK (kind IN ('buy', 'sell', 'dividend', 'interest', 'fee', 'tax',
+        'deposit', 'withdrawal', 'split', 'spin_off', 'return_of_capital', 'transfer_in',
+        'transfer_out', 'merger')),
+    trade_date date NOT NULL,
+    settle_date date,
+    quantity numeric NOT NULL,
+    price numeric CHECK (price IS NULL OR (price >= 0)),
+    amount numeric NOT NULL,
+    currency text NOT NULL CHECK (length(currency) = 3),
+    fee numeric NOT NULL CHECK (fee >= 0),
+    tax numeric NOT NULL CHECK (tax >= 0),
+    fx_rate numeric CHECK (fx_rate IS NULL OR (fx_rate > 0)),
+    pay_date date,
+    ex_date date,
+    narration text,
+    source text NOT NULL CHECK (source IN ('manual', 'import', 'ledger')),
+    external_id text,
+    ledger_commit_hash text,
+    books_revision bigint NOT NULL CHECK (books_revision > 0),
+    recorded_at timestamptz NOT NULL,
+    voided_at timestamptz,
+    voids_id uuid,
+    created_at timestamptz NOT NULL,
+    PRIMARY KEY (user_id, id),
+    FOREIGN KEY (user_id, portfolio_id) REFERENCES portfolios (user_id, id)
+        ON DELETE CASCADE,
+    FOREIGN KEY (user_id, voids_id) REFERENCES transactions (user_id, id)
+);
+CREATE INDEX transactions_portfolio_idx
+ON transactions (user_id, portfolio_id, trade_date, id);
+CREATE UNIQUE INDEX transactions_external_key
+ON transactions (user_id, portfolio_id, source, external_id)
+WHERE external_id IS NOT NULL;
+CREATE INDEX transactions_security_idx ON transactions (security_id);
+CREATE INDEX transactions_voids_idx ON transactions (user_id, voids_id)
+WHERE voids_id IS NOT NULL;
+CREATE TABLE lots (
+    user_id uuid NOT NULL,
+    id uuid NOT NULL,
+    portfolio_id uuid NOT NULL,
+    security_id uuid NOT NULL REFERENCES securities (id),
+    opened_by_transaction_id uuid NOT NULL,
+    acquired_on date NOT NULL,
+    quantity_original numeric NOT NULL,
+    quantity_open numeric NOT NULL,
+    unit_cost numeric NOT NULL,
+    cost_basis numeric NOT NULL,
+    cost_currency text NOT NULL CHECK (length(cost_currency) = 3),
+    fx_rate numeric CHECK (fx_rate IS NULL OR (fx_rate > 0)),
+    label text,
+    closed_on date,
+    books_revision bigint NOT NULL CHECK (books_revision > 0),
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    PRIMARY KEY (user_id, id),
+    FOREIGN KEY (user_id, portfolio_id) REFERENCES portfolios (user_id, id)
+        ON DELETE CASCADE,
+    FOREIGN KEY (user_id, opened_by_transaction_id) REFERENCES transactions (user_id, id)
+        ON DELETE CASCADE
+);
+CREATE INDEX lots_portfolio_idx ON lots (user_id, portfolio_id, security_id, acquired_on);
+CREATE INDEX lots_security_idx ON lots (security_id);
+CREATE INDEX lots_opened_by_idx ON lots (user_id, opened_by_transaction_id);
+CREATE TABLE lot_closures (
+    user_id uuid NOT NULL,
+    id uuid NOT NULL,
+    portfolio_id uuid NOT NULL,
+    lot_id uuid NOT NULL,
+    transaction_id uuid NOT NULL,
+    quantity numeric NOT NULL,
+    proceeds numeric NOT NULL,
+    cost_basis numeric NOT NULL,
+    realized_gain numeric NOT NULL,
+    fx_gain numeric,
+    closed_on date NOT NULL,
+    holding_days bigint NOT NULL,
+    books_revision bigint NOT NULL CHECK (books_revision > 0),
+    created_at timestamptz NOT NULL,
+    PRIMARY KEY (user_id, id),
+    FOREIGN KEY (user_id, portfolio_id) REFERENCES portfolios (user_id, id)
+        ON DELETE CASCADE,
+    FOREIGN KEY (user_id, lot_id) REFERENCES lots (user_id, id) ON DELETE CASCADE,
+    FOREIGN KEY (user_id, transaction_id) REFERENCES transactions (user_id, id)
+        ON DELETE CASCADE
+);
+CREATE INDEX lot_closures_portfolio_idx
+ON lot_closures (user_id, portfolio_id, closed_on);
+CREATE INDEX lot_closures_lot_idx ON lot_closures (user_id, lot_id);
+CREATE INDEX lot_closures_transaction_idx ON lot_closures (user_id, transaction_id);
+CREATE TABLE portfolio_cash_flows (
+    user_id uuid NOT NULL,
+    id uuid NOT NULL,
+    portfolio_id uuid NOT NULL,
+    flow_date date NOT NULL,
+    kind text NOT NULL CHECK (kind IN ('deposit', 'withdrawal', 'dividend', 'interest',
+        'fee', 'tax', 'transfer')),
+    amount numeric NOT NULL,
+    currency text NOT NULL CHECK (length(currency) = 3),
+    transaction_id uuid NOT NULL,
+    is_external boolean NOT NULL,
+    books_revision bigint NOT NULL CHECK (books_revision > 0),
+    created_at timestamptz NOT NULL,
+    PRIMARY KEY (user_id, id),
+    CONSTRAINT portfolio_cash_flows_transaction_key
+        UNIQUE (user_id, transaction_id, kind),
+    FOREIGN KEY (user_id, portfolio_id) REFERENCES portfolios (user_id, id)
+        ON DELETE CASCADE,
+    FOREIGN KEY (user_id, transaction_id) REFERENCES transactions (user_id, id)
+        ON DELETE CASCADE
+);
+CREATE INDEX portfolio_cash_flows_portfolio_idx
+ON portfolio_cash_flows (user_id, portfolio_id, flow_date, id);
+CREATE TABLE imports (
+    user_id uuid NOT NULL,
+    id uuid NOT NULL,
+    portfolio_id uuid,
+    format text NOT NULL,
+    file_hash text NOT NULL,
+    status text NOT NULL CHECK (status IN ('committed', 'failed')),
+    counts jsonb NOT NULL,
+    errors jsonb NOT NULL,
+    created_at timestamptz NOT NULL,
+    PRIMARY KEY (user_id, id),
+    FOREIGN KEY (user_id, portfolio_id) REFERENCES portfolios (user_id, id)
+        ON DELETE CASCADE
+);
+CREATE INDEX imports_portfolio_idx ON imports (user_id, portfolio_id);
+ALTER TABLE lots ADD CONSTRAINT lots_quantity_check CHECK (
+quantity_original <> 0 AND quantity_open * quantity_original >= 0
+AND abs(quantity_open) <= abs(quantity_original));
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000002_books', extract(epoch FROM clock_timestamp())::bigint);
+UPDATE tallystick_history SET finished_at = clock_timestamp()
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000002_books');
+COMMIT;
+
+-- up: m20261121_000003_pricing
+BEGIN;
+SELECT pg_advisory_xact_lock(127961779698035);
+SET LOCAL lock_timeout = '500ms';
+SET LOCAL row_security = off;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000003_pricing', 'up', 'ecd32cc9f533c3cf6dbb0f815b038e5d9d8afdff37b8422372c0ab7b10869565', 'tallystick', concat_ws(' as ', 'script', session_user), clock_timestamp() FROM tallystick_history;
+CREATE TABLE pricing_packs (
+    id text PRIMARY KEY CHECK (length(id) BETWEEN 1 AND 100),
+    asof_date date NOT NULL,
+    policy text NOT NULL CHECK (length(policy) BETWEEN 1 AND 64),
+    revision bigint NOT NULL CHECK (revision >= 0),
+    hash text,
+    superseded_by text REFERENCES pricing_packs (id),
+    sources_json jsonb NOT NULL,
+    status text NOT NULL CHECK (status IN ('warming', 'fresh', 'error')),
+    is_fresh boolean NOT NULL,
+    prewarm_done boolean NOT NULL,
+    reconciliation_passed boolean NOT NULL,
+    reconciliation_failed boolean NOT NULL,
+    reconciliation_error_bps numeric,
+    error_message text,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    CHECK (is_fresh = (status = 'fresh')),
+    CHECK ((status = 'warming') = (hash IS NULL)),
+    CHECK (NOT (reconciliation_passed AND reconciliation_failed))
+);
+CREATE INDEX pricing_packs_asof_idx ON pricing_packs (asof_date DESC);
+CREATE INDEX pricing_packs_fresh_idx ON pricing_packs (asof_date DESC) WHERE is_fresh;
+CREATE UNIQUE INDEX pricing_packs_current_key ON pricing_packs (asof_date, policy)
+WHERE superseded_by IS NULL;
+CREATE INDEX pricing_packs_superseded_idx ON pricing_packs (superseded_by)
+WHERE superseded_by IS NOT NULL;
+CREATE TABLE prices (
+    pack_id text NOT NULL REFERENCES pricing_packs (id),
+    security_id uuid NOT NULL REFERENCES securities (id),
+    close numeric NOT NULL CHECK (close > 0),
+    currency text NOT NULL CHECK (length(currency) = 3),
+    open numeric CHECK (open IS NULL OR (open > 0)),
+    high numeric CHECK (high IS NULL OR (high > 0)),
+    low numeric CHECK (low IS NULL OR (low > 0)),
+    volume numeric CHECK (volume IS NULL OR (volume >= 0)),
+    source text NOT NULL,
+    adjustment text NOT NULL CHECK (adjustment IN ('raw', 'split', 'total_return')),
+    created_at timestamptz NOT NULL,
+    PRIMARY KEY (pack_id, security_id)
+);
+CREATE INDEX prices_security_idx ON prices (security_id);
+CREATE TABLE fx_rates (
+    pack_id text NOT NULL REFERENCES pricing_packs (id),
+    base text NOT NULL CHECK (length(base) = 3),
+    quote text NOT NULL CHECK (length(quote) = 3 AND quote <> base),
+    rate numeric NOT NULL CHECK (rate > 0),
+    source text NOT NULL,
+    created_at timestamptz NOT NULL,
+    PRIMARY KEY (pack_id, base, quote)
+);
+ALTER TABLE pricing_packs ADD CONSTRAINT pricing_packs_reconciliation_check CHECK (
+(NOT reconciliation_passed OR reconciliation_error_bps <= 1)
+AND (NOT reconciliation_failed OR reconciliation_error_bps IS NULL
+    OR reconciliation_error_bps > 1));
+CREATE FUNCTION refuse_frozen_content() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    touched text := CASE WHEN TG_OP = 'DELETE' THEN OLD.pack_id ELSE NEW.pack_id END;
+    current_status text;
+BEGIN
+    IF TG_OP = 'UPDATE' AND OLD.pack_id <> NEW.pack_id THEN
+        RAISE EXCEPTION 'a row cannot move from one pricing pack to another';
+    END IF;
+    SELECT status INTO current_status FROM pricing_packs WHERE id = touched FOR SHARE;
+    IF current_status <> 'warming' THEN
+        RAISE EXCEPTION 'the content of pricing pack % is frozen', touched;
+    END IF;
+    RETURN CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
+END $$;
+CREATE FUNCTION refuse_truncation() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'the content of pricing packs is frozen';
+END $$;
+CREATE FUNCTION refuse_frozen_pack_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF OLD.status = 'warming' THEN
+        RETURN CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
+    END IF;
+    IF TG_OP = 'DELETE' THEN
+        RAISE EXCEPTION 'pricing pack % is frozen and cannot be deleted', OLD.id;
+    END IF;
+    IF NEW.status = 'warming' OR NEW.id <> OLD.id OR NEW.asof_date <> OLD.asof_date
+        OR NEW.policy <> OLD.policy OR NEW.revision <> OLD.revision
+        OR NEW.hash <> OLD.hash THEN
+        RAISE EXCEPTION 'the content of pricing pack % is frozen', OLD.id;
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE FUNCTION refuse_priced_symbol_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.symbol <> OLD.symbol
+        AND EXISTS (SELECT 1 FROM prices WHERE security_id = OLD.id) THEN
+        RAISE EXCEPTION 'the symbol % is part of pricing packs and stays', OLD.symbol;
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER securities_priced_symbol BEFORE UPDATE ON securities
+FOR EACH ROW EXECUTE FUNCTION refuse_priced_symbol_change();
+CREATE TRIGGER prices_frozen BEFORE INSERT OR UPDATE OR DELETE ON prices
+FOR EACH ROW EXECUTE FUNCTION refuse_frozen_content();
+CREATE TRIGGER fx_rates_frozen BEFORE INSERT OR UPDATE OR DELETE ON fx_rates
+FOR EACH ROW EXECUTE FUNCTION refuse_frozen_content();
+CREATE TRIGGER prices_truncate BEFORE TRUNCATE ON prices
+FOR EACH STATEMENT EXECUTE FUNCTION refuse_truncation();
+CREATE TRIGGER fx_rates_truncate BEFORE TRUNCATE ON fx_rates
+FOR EACH STATEMENT EXECUTE FUNCTION refuse_truncation();
+CREATE TRIGGER pricing_packs_frozen BEFORE UPDATE OR DELETE ON pricing_packs
+FOR EACH ROW EXECUTE FUNCTION refuse_frozen_pack_change();
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000003_pricing', extract(epoch FROM clock_timestamp())::bigint);
+UPDATE tallystick_history SET finished_at = clock_timestamp()
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000003_pricing');
+COMMIT;
+
+-- up: m20261121_000004_executions
+BEGIN;
+SELECT pg_advisory_xact_lock(127961779698035);
+SET LOCAL lock_timeout = '500ms';
+SET LOCAL row_security = off;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000004_executions', 'up', '7841f205b59dd4edbd4e3c5b49ca0239c71dca0ab26eb544f70422265c3593ec', 'tallystick', concat_ws(' as ', 'script', session_user), clock_timestamp() FROM tallystick_history;
+CREATE TABLE executions (
+    user_id uuid NOT NULL REFERENCES users (id),
+    id uuid NOT NULL,
+    portfolio_id uuid,
+    pattern_id text NOT NULL,
+    actor text NOT NULL,
+    inputs jsonb NOT NULL,
+    inputs_hash text NOT NULL,
+    asof_date date NOT NULL,
+    pack_id text NOT NULL REFERENCES pricing_packs (id),
+    pack_hash text NOT NULL,
+    ledger_commit_hash text,
+    books_revision bigint NOT NULL CHECK (books_revision >= 0),
+    engine_version text NOT NULL,
+    result_hash text NOT NULL,
+    result jsonb NOT NULL,
+    warnings jsonb NOT NULL,
+    duration_ms bigint NOT NULL CHECK (duration_ms >= 0),
+    replay_of uuid,
+    created_at timestamptz NOT NULL,
+    PRIMARY KEY (user_id, id),
+    FOREIGN KEY (user_id, portfolio_id) REFERENCES portfolios (user_id, id)
+        ON DELETE CASCADE,
+    FOREIGN KEY (user_id, replay_of) REFERENCES executions (user_id, id)
+        ON DELETE CASCADE
+);
+CREATE INDEX executions_portfolio_idx ON executions (user_id, portfolio_id);
+CREATE INDEX executions_pack_idx ON executions (pack_id);
+CREATE INDEX executions_replay_idx ON executions (user_id, replay_of)
+WHERE replay_of IS NOT NULL;
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000004_executions', extract(epoch FROM clock_timestamp())::bigint);
+UPDATE tallystick_history SET finished_at = clock_timestamp()
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000004_executions');
+COMMIT;
+
+-- up: m20261121_000005_idempotency
+BEGIN;
+SELECT pg_advisory_xact_lock(127961779698035);
+SET LOCAL lock_timeout = '500ms';
+SET LOCAL row_security = off;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000005_idempotency', 'up', 'b2f24cd7b59bc9ddd1f435d357cad9cbafd559f4818cd4ed40281b435edf5c08', 'tallystick', concat_ws(' as ', 'script', session_user), clock_timestamp() FROM tallystick_history;
+CREATE TABLE idempotency_keys (
+    user_id uuid NOT NULL REFERENCES users (id),
+    method text NOT NULL,
+    path text NOT NULL,
+    key text NOT NULL CHECK (length(key) BETWEEN 1 AND 255),
+    request_hash text NOT NULL,
+    status bigint NOT NULL CHECK (status BETWEEN 100 AND 599),
+    response text NOT NULL,
+    headers jsonb NOT NULL,
+    expires_at timestamptz NOT NULL,
+    created_at timestamptz NOT NULL,
+    PRIMARY KEY (user_id, method, path, key)
+);
+CREATE INDEX idempotency_keys_expiry_idx ON idempotency_keys (expires_at);
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000005_idempotency', extract(epoch FROM clock_timestamp())::bigint);
+UPDATE tallystick_history SET finished_at = clock_timestamp()
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000005_idempotency');
+COMMIT;
+
+-- up: m20261121_000006_roles
+BEGIN;
+SELECT pg_advisory_xact_lock(127961779698035);
+SET LOCAL lock_timeout = '500ms';
+SET LOCAL row_security = off;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000006_roles', 'up', '93bf23f7d5ece5d0de672abc47726d316aa8f8df7c0d5665351b3f5c67944adb', 'tallystick', concat_ws(' as ', 'script', session_user), clock_timestamp() FROM tallystick_history;
+DO $$
+DECLARE
+    missing text[] := ARRAY(
+        SELECT name FROM unnest(ARRAY['tallystick_app', 'tallystick_readonly', 'tallystick_admin'])
+            AS name
+        WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name));
+    wanted text;
+BEGIN
+    FOREACH wanted IN ARRAY missing LOOP
+        BEGIN
+            EXECUTE format('CREATE ROLE %I NOLOGIN NOSUPERUSER NOBYPASSRLS', wanted);
+        EXCEPTION
+            WHEN duplicate_object OR unique_violation THEN
+                NULL;
+            WHEN insufficient_privilege THEN
+                RAISE EXCEPTION USING
+                    ERRCODE = 'insufficient_privilege',
+                    MESSAGE = format(
+                        'the server lacks the roles %s, and %I may not make them; nothing was '
+                        'changed. Let an administrator run this SQL, then migrate again: %s',
+                        array_to_string(missing, ', '), current_user,
+                        (SELECT string_agg(
+                            format('CREATE ROLE %I NOLOGIN NOSUPERUSER NOBYPASSRLS;', role), ' ')
+                            FROM unnest(missing) AS role));
+        END;
+    END LOOP;
+END $$;
+DO $$
+BEGIN
+    EXECUTE format(
+        'GRANT USAGE ON SCHEMA %I TO tallystick_app, tallystick_readonly, tallystick_admin',
+        current_schema());
+END $$;
+GRANT SELECT ON seaql_migrations, tallystick_history
+TO tallystick_app, tallystick_readonly, tallystick_admin;
+GRANT SELECT, INSERT, UPDATE, DELETE ON users TO tallystick_app, tallystick_admin;
+GRANT SELECT ON users TO tallystick_readonly;
+GRANT SELECT, INSERT, UPDATE, DELETE ON securities TO tallystick_app, tallystick_admin;
+GRANT SELECT ON securities TO tallystick_readonly;
+GRANT SELECT, INSERT, UPDATE, DELETE ON portfolios TO tallystick_app, tallystick_admin;
+GRANT SELECT ON portfolios TO tallystick_readonly;
+GRANT SELECT, INSERT, UPDATE, DELETE ON transactions TO tallystick_app, tallystick_admin;
+GRANT SELECT ON transactions TO tallystick_readonly;
+GRANT SELECT, INSERT, UPDATE, DELETE ON lots TO tallystick_app, tallystick_admin;
+GRANT SELECT ON lots TO tallystick_readonly;
+GRANT SELECT, INSERT, UPDATE, DELETE ON lot_closures TO tallystick_app, tallystick_admin;
+GRANT SELECT ON lot_closures TO tallystick_readonly;
+GRANT SELECT, INSERT, UPDATE, DELETE ON portfolio_cash_flows TO tallystick_app, tallystick_admin;
+GRANT SELECT ON portfolio_cash_flows TO tallystick_readonly;
+GRANT SELECT, INSERT, UPDATE, DELETE ON imports TO tallystick_app, tallystick_admin;
+GRANT SELECT ON imports TO tallystick_readonly;
+GRANT SELECT, INSERT, UPDATE, DELETE ON pricing_packs TO tallystick_app, tallystick_admin;
+GRANT SELECT ON pricing_packs TO tallystick_readonly;
+GRANT SELECT, INSERT, UPDATE, DELETE ON prices TO tallystick_app, tallystick_admin;
+GRANT SELECT ON prices TO tallystick_readonly;
+GRANT SELECT, INSERT, UPDATE, DELETE ON fx_rates TO tallystick_app, tallystick_admin;
+GRANT SELECT ON fx_rates TO tallystick_readonly;
+GRANT SELECT, INSERT, UPDATE, DELETE ON executions TO tallystick_app, tallystick_admin;
+GRANT SELECT ON executions TO tallystick_readonly;
+GRANT SELECT, INSERT, UPDATE, DELETE ON idempotency_keys TO tallystick_app, tallystick_admin;
+GRANT SELECT ON idempotency_keys TO tallystick_readonly;
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000006_roles', extract(epoch FROM clock_timestamp())::bigint);
+UPDATE tallystick_history SET finished_at = clock_timestamp()
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000006_roles');
+COMMIT;
+
+-- up: m20261121_000007_contract_row_security
+BEGIN;
+SELECT pg_advisory_xact_lock(127961779698035);
+SET LOCAL lock_timeout = '500ms';
+SET LOCAL row_security = off;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000007_contract_row_security', 'up', '8afa565571e53451a93cf27c77df842ff99c88800f11e26ffc2dd0b6ae0bbeff', 'tallystick', concat_ws(' as ', 'script', session_user), clock_timestamp() FROM tallystick_history;
+GRANT SELECT, INSERT, UPDATE, DELETE ON portfolios TO tallystick_app, tallystick_admin;
+GRANT SELECT ON portfolios TO tallystick_readonly;
+GRANT SELECT, INSERT, UPDATE, DELETE ON transactions TO tallystick_app, tallystick_admin;
+GRANT SELECT ON transactions TO tallystick_readonly;
+GRANT SELECT, INSERT, UPDATE, DELETE ON lots TO tallystick_app, tallystick_admin;
+GRANT SELECT ON lots TO tallystick_readonly;
+GRANT SELECT, INSERT, UPDATE, DELETE ON lot_closures TO tallystick_app, tallystick_admin;
+GRANT SELECT ON lot_closures TO tallystick_readonly;
+GRANT SELECT, INSERT, UPDATE, DELETE ON portfolio_cash_flows TO tallystick_app, tallystick_admin;
+GRANT SELECT ON portfolio_cash_flows TO tallystick_readonly;
+GRANT SELECT, INSERT, UPDATE, DELETE ON imports TO tallystick_app, tallystick_admin;
+GRANT SELECT ON imports TO tallystick_readonly;
+GRANT SELECT, INSERT, UPDATE, DELETE ON executions TO tallystick_app, tallystick_admin;
+GRANT SELECT ON executions TO tallystick_readonly;
+GRANT SELECT, INSERT, UPDATE, DELETE ON idempotency_keys TO tallystick_app, tallystick_admin;
+GRANT SELECT ON idempotency_keys TO tallystick_readonly;
+ALTER TABLE portfolios ENABLE ROW LEVEL SECURITY;
+ALTER TABLE portfolios FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON portfolios FOR ALL USING (user_id = nullif(current_setting('app.user_id', true), '')::uuid) WITH CHECK (user_id = nullif(current_setting('app.user_id', true), '')::uuid);
+CREATE POLICY administrator ON portfolios FOR ALL TO tallystick_admin USING (true) WITH CHECK (true);
+ALTER TABLE transactions ENABLE ROW LEVEL SECURITY;
+ALTER TABLE transactions FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON transactions FOR ALL USING (user_id = nullif(current_setting('app.user_id', true), '')::uuid) WITH CHECK (user_id = nullif(current_setting('app.user_id', true), '')::uuid);
+CREATE POLICY administrator ON transactions FOR ALL TO tallystick_admin USING (true) WITH CHECK (true);
+ALTER TABLE lots ENABLE ROW LEVEL SECURITY;
+ALTER TABLE lots FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON lots FOR ALL USING (user_id = nullif(current_setting('app.user_id', true), '')::uuid) WITH CHECK (user_id = nullif(current_setting('app.user_id', true), '')::uuid);
+CREATE POLICY administrator ON lots FOR ALL TO tallystick_admin USING (true) WITH CHECK (true);
+ALTER TABLE lot_closures ENABLE ROW LEVEL SECURITY;
+ALTER TABLE lot_closures FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON lot_closures FOR ALL USING (user_id = nullif(current_setting('app.user_id', true), '')::uuid) WITH CHECK (user_id = nullif(current_setting('app.user_id', true), '')::uuid);
+CREATE POLICY administrator ON lot_closures FOR ALL TO tallystick_admin USING (true) WITH CHECK (true);
+ALTER TABLE portfolio_cash_flows ENABLE ROW LEVEL SECURITY;
+ALTER TABLE portfolio_cash_flows FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON portfolio_cash_flows FOR ALL USING (user_id = nullif(current_setting('app.user_id', true), '')::uuid) WITH CHECK (user_id = nullif(current_setting('app.user_id', true), '')::uuid);
+CREATE POLICY administrator ON portfolio_cash_flows FOR ALL TO tallystick_admin USING (true) WITH CHECK (true);
+ALTER TABLE imports ENABLE ROW LEVEL SECURITY;
+ALTER TABLE imports FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON imports FOR ALL USING (user_id = nullif(current_setting('app.user_id', true), '')::uuid) WITH CHECK (user_id = nullif(current_setting('app.user_id', true), '')::uuid);
+CREATE POLICY administrator ON imports FOR ALL TO tallystick_admin USING (true) WITH CHECK (true);
+ALTER TABLE executions ENABLE ROW LEVEL SECURITY;
+ALTER TABLE executions FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON executions FOR ALL USING (user_id = nullif(current_setting('app.user_id', true), '')::uuid) WITH CHECK (user_id = nullif(current_setting('app.user_id', true), '')::uuid);
+CREATE POLICY administrator ON executions FOR ALL TO tallystick_admin USING (true) WITH CHECK (true);
+ALTER TABLE idempotency_keys ENABLE ROW LEVEL SECURITY;
+ALTER TABLE idempotency_keys FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON idempotency_keys FOR ALL USING (user_id = nullif(current_setting('app.user_id', true), '')::uuid) WITH CHECK (user_id = nullif(current_setting('app.user_id', true), '')::uuid);
+CREATE POLICY administrator ON idempotency_keys FOR ALL TO tallystick_admin USING (true) WITH CHECK (true);
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000007_contract_row_security', extract(epoch FROM clock_timestamp())::bigint);
+UPDATE tallystick_history SET finished_at = clock_timestamp()
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000007_contract_row_security');
+COMMIT;
+
+-- up: m20261121_000008_series
+BEGIN;
+SELECT pg_advisory_xact_lock(127961779698035);
+SET LOCAL lock_timeout = '500ms';
+SET LOCAL row_security = off;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000008_series', 'up', 'e3d5ded296efb8c0abbc592a7137ca57c4dccd0cc3fb7232b95191301a7379c4', 'tallystick', concat_ws(' as ', 'script', session_user), clock_timestamp() FROM tallystick_history;
+CREATE TABLE portfolio_daily_values (
+    user_id uuid NOT NULL,
+    portfolio_id uuid NOT NULL,
+    valuation_date date NOT NULL,
+    total_value numeric NOT NULL,
+    cash numeric NOT NULL,
+    positions_value numeric NOT NULL,
+    net_external_flow numeric NOT NULL,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    PRIMARY KEY (user_id, portfolio_id, valuation_date),
+    FOREIGN KEY (user_id, portfolio_id) REFERENCES portfolios (user_id, id)
+        ON DELETE CASCADE
+)  PARTITION BY RANGE (valuation_date);
+CREATE TABLE portfolio_metrics (
+    user_id uuid NOT NULL,
+    portfolio_id uuid NOT NULL,
+    asof_date date NOT NULL,
+    pack_id text NOT NULL REFERENCES pricing_packs (id),
+    twr_1d numeric,
+    twr_mtd numeric,
+    twr_qtd numeric,
+    twr_ytd numeric,
+    twr_1y numeric,
+    twr_3y numeric,
+    twr_5y numeric,
+    twr_inception numeric,
+    mwr_ytd numeric,
+    mwr_1y numeric,
+    mwr_3y numeric,
+    mwr_inception numeric,
+    volatility_30d numeric CHECK (volatility_30d IS NULL OR (volatility_30d >= 0)),
+    volatility_90d numeric CHECK (volatility_90d IS NULL OR (volatility_90d >= 0)),
+    volatility_1y numeric CHECK (volatility_1y IS NULL OR (volatility_1y >= 0)),
+    sharpe_30d numeric,
+    sharpe_90d numeric,
+    sharpe_1y numeric,
+    sortino_30d numeric,
+    sortino_90d numeric,
+    sortino_1y numeric,
+    max_drawdown_1y numeric,
+    max_drawdown_3y numeric,
+    current_drawdown numeric,
+    alpha_1y numeric,
+    beta_1y numeric,
+    tracking_error_1y numeric
+        CHECK (tracking_error_1y IS NULL OR (tracking_error_1y >= 0)),
+    information_ratio_1y numeric,
+    win_rate numeric CHECK (win_rate IS NULL OR (win_rate >= 0)),
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    PRIMARY KEY (user_id, portfolio_id, asof_date, pack_id),
+    FOREIGN KEY (user_id, portfolio_id) REFERENCES portfolios (user_id, id)
+        ON DELETE CASCADE
+)  PARTITION BY RANGE (asof_date);
+CREATE INDEX portfolio_metrics_pack_idx ON portfolio_metrics (pack_id);
+CREATE TABLE currency_attribution (
+    user_id uuid NOT NULL,
+    portfolio_id uuid NOT NULL,
+    asof_date date NOT NULL,
+    pack_id text NOT NULL REFERENCES pricing_packs (id),
+    local_return numeric NOT NULL,
+    fx_return numeric NOT NULL,
+    interaction_return numeric NOT NULL,
+    total_return numeric NOT NULL,
+    error_bps numeric,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    PRIMARY KEY (user_id, portfolio_id, asof_date, pack_id),
+    FOREIGN KEY (user_id, portfolio_id) REFERENCES portfolios (user_id, id)
+        ON DELETE CASCADE
+)  PARTITION BY RANGE (asof_date);
+CREATE INDEX currency_attribution_pack_idx ON currency_attribution (pack_id);
+DO $$
+DECLARE
+    series record;
+BEGIN
+    IF coalesce(current_setting('tallystick.timescale', true), 'off') <> 'on' THEN
+        RETURN;
+    END IF;
+    FOR series IN
+        SELECT * FROM (VALUES
+            ('portfolio_daily_values', 'valuation_date'),
+            ('portfolio_metrics', 'asof_date'),
+            ('currency_attribution', 'asof_date')
+        ) AS series (name, day)
+    LOOP
+        EXECUTE format('CREATE TABLE series_of_days (LIKE %I INCLUDING ALL)', series.name);
+        EXECUTE format('DROP TABLE %I', series.name);
+        EXECUTE format('ALTER TABLE series_of_days RENAME TO %I', series.name);
+        EXECUTE format('ALTER INDEX series_of_days_pkey RENAME TO %I', series.name || '_pkey');
+        EXECUTE format(
+            'ALTER TABLE %I ADD FOREIGN KEY (user_id, portfolio_id)
+                REFERENCES portfolios (user_id, id) ON DELETE CASCADE',
+            series.name);
+        IF series.day = 'asof_date' THEN
+            EXECUTE format(
+                'ALTER INDEX series_of_days_pack_id_idx RENAME TO %I',
+                series.name || '_pack_idx');
+            EXECUTE format(
+                'ALTER TABLE %I ADD FOREIGN KEY (pack_id) REFERENCES pricing_packs (id)',
+                series.name);
+        END IF;
+        EXECUTE format(
+            'SELECT create_hypertable(%L, %L, chunk_time_interval => interval ''1 year'')',
+            series.name, series.day);
+    END LOOP;
+END $$;
+CREATE FUNCTION make_year_partitions(first_year bigint, last_year bigint) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET row_security = on AS $$
+DECLARE
+    home text := current_schema();
+    oldest text;
+    series text;
+    partition text;
+    made bigint := 0;
+BEGIN
+    IF last_year > extract(year FROM current_date) + 5 THEN
+        RAISE EXCEPTION 'partitions are made 5 years ahead at most, not for %', last_year;
+    END IF;
+    PERFORM pg_advisory_xact_lock(hashtext(home || '.make_year_partitions'));
+    FOR series IN
+        SELECT relname FROM pg_class
+        WHERE relnamespace = home::regnamespace AND relkind = 'p'
+            AND relname IN ('portfolio_daily_values', 'portfolio_metrics', 'currency_attribution')
+        ORDER BY relname
+    LOOP
+        oldest := series || '_before_2015';
+        IF to_regclass(format('%I.%I', home, oldest)) IS NULL THEN
+            EXECUTE format(
+                'CREATE TABLE %1$I.%2$I PARTITION OF %1$I.%3$I FOR VALUES FROM (MINVALUE) TO (%4$L)',
+                home, oldest, series, '2015-01-01');
+            EXECUTE format('ALTER TABLE %I.%I ENABLE ROW LEVEL SECURITY', home, oldest);
+            EXECUTE format('ALTER TABLE %I.%I FORCE ROW LEVEL SECURITY', home, oldest);
+            made := made + 1;
+        END IF;
+        FOR year IN greatest(first_year, 2015)..last_year LOOP
+            partition := series || '_' || year;
+            CONTINUE WHEN to_regclass(format('%I.%I', home, partition)) IS NOT NULL;
+            EXECUTE format('CREATE TABLE %1$I.%2$I (LIKE %1$I.%3$I INCLUDING ALL)', home, partition, series);
+            EXECUTE format(
+                'ALTER TABLE %1$I.%3$I ATTACH PARTITION %1$I.%2$I FOR VALUES FROM (%4$L) TO (%5$L)',
+                home, partition, series, make_date(year::int, 1, 1), make_date(year::int + 1, 1, 1));
+            EXECUTE format('ALTER TABLE %I.%I ENABLE ROW LEVEL SECURITY', home, partition);
+            EXECUTE format('ALTER TABLE %I.%I FORCE ROW LEVEL SECURITY', home, partition);
+            made := made + 1;
+        END LOOP;
+    END LOOP;
+    RETURN made;
+END $$;
+DO $$
+BEGIN
+    EXECUTE format(
+        'ALTER FUNCTION make_year_partitions(bigint, bigint) SET search_path = %I, pg_temp',
+        current_schema());
+END $$;
+REVOKE ALL ON FUNCTION make_year_partitions(bigint, bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION make_year_partitions(bigint, bigint)
+TO tallystick_app, tallystick_admin;
+SELECT make_year_partitions(2015, extract(year FROM current_date)::bigint + 1);
+GRANT SELECT, INSERT, UPDATE, DELETE ON portfolio_daily_values TO tallystick_app, tallystick_admin;
+GRANT SELECT ON portfolio_daily_values TO tallystick_readonly;
+GRANT SELECT, INSERT, UPDATE, DELETE ON portfolio_metrics TO tallystick_app, tallystick_admin;
+GRANT SELECT ON portfolio_metrics TO tallystick_readonly;
+GRANT SELECT, INSERT, UPDATE, DELETE ON currency_attribution TO tallystick_app, tallystick_admin;
+GRANT SELECT ON currency_attribution TO tallystick_readonly;
+ALTER TABLE portfolio_daily_values ENABLE ROW LEVEL SECURITY;
+ALTER TABLE portfolio_daily_values FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON portfolio_daily_values FOR ALL USING (user_id = nullif(current_setting('app.user_id', true), '')::uuid) WITH CHECK (user_id = nullif(current_setting('app.user_id', true), '')::uuid);
+CREATE POLICY administrator ON portfolio_daily_values FOR ALL TO tallystick_admin USING (true) WITH CHECK (true);
+ALTER TABLE portfolio_metrics ENABLE ROW LEVEL SECURITY;
+ALTER TABLE portfolio_metrics FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON portfolio_metrics FOR ALL USING (user_id = nullif(current_setting('app.user_id', true), '')::uuid) WITH CHECK (user_id = nullif(current_setting('app.user_id', true), '')::uuid);
+CREATE POLICY administrator ON portfolio_metrics FOR ALL TO tallystick_admin USING (true) WITH CHECK (true);
+ALTER TABLE currency_attribution ENABLE ROW LEVEL SECURITY;
+ALTER TABLE currency_attribution FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON currency_attribution FOR ALL USING (user_id = nullif(current_setting('app.user_id', true), '')::uuid) WITH CHECK (user_id = nullif(current_setting('app.user_id', true), '')::uuid);
+CREATE POLICY administrator ON currency_attribution FOR ALL TO tallystick_admin USING (true) WITH CHECK (true);
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000008_series', extract(epoch FROM clock_timestamp())::bigint);
+UPDATE tallystick_history SET finished_at = clock_timestamp()
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000008_series');
+COMMIT;

@@ -1,0 +1,92 @@
+.bail on
+PRAGMA foreign_keys = OFF;
+
+-- down: m20261121_000008_series
+BEGIN IMMEDIATE;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000008_series', 'down', '969fa987500f3f056dd0c0f4990b78a2273ce8a21a71f3d8cbb146c8a1312c33', 'tallystick', coalesce('script', '-'), strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM tallystick_history;
+DROP TABLE currency_attribution;
+DROP TABLE portfolio_metrics;
+DROP TABLE portfolio_daily_values;
+DELETE FROM seaql_migrations WHERE version = 'm20261121_000008_series';
+UPDATE tallystick_history SET finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000008_series');
+COMMIT;
+
+-- down: m20261121_000007_contract_row_security
+BEGIN IMMEDIATE;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000007_contract_row_security', 'down', 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855', 'tallystick', coalesce('script', '-'), strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM tallystick_history;
+DELETE FROM seaql_migrations WHERE version = 'm20261121_000007_contract_row_security';
+UPDATE tallystick_history SET finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000007_contract_row_security');
+COMMIT;
+
+-- down: m20261121_000006_roles
+BEGIN IMMEDIATE;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000006_roles', 'down', 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855', 'tallystick', coalesce('script', '-'), strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM tallystick_history;
+DELETE FROM seaql_migrations WHERE version = 'm20261121_000006_roles';
+UPDATE tallystick_history SET finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000006_roles');
+COMMIT;
+
+-- down: m20261121_000005_idempotency
+BEGIN IMMEDIATE;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000005_idempotency', 'down', '9a3eb5349d5fc7eb9d27f0906249c3b5d9384d801dc8623e331255d40d9880d2', 'tallystick', coalesce('script', '-'), strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM tallystick_history;
+DROP TABLE idempotency_keys;
+DELETE FROM seaql_migrations WHERE version = 'm20261121_000005_idempotency';
+UPDATE tallystick_history SET finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000005_idempotency');
+COMMIT;
+
+-- down: m20261121_000004_executions
+BEGIN IMMEDIATE;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000004_executions', 'down', 'bbcdb6c29c201501d132fff47ae1f9cd6bc885e5c56d71bebc7f151e57efbcf2', 'tallystick', coalesce('script', '-'), strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM tallystick_history;
+DROP TABLE executions;
+DELETE FROM seaql_migrations WHERE version = 'm20261121_000004_executions';
+UPDATE tallystick_history SET finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000004_executions');
+COMMIT;
+
+-- down: m20261121_000003_pricing
+BEGIN IMMEDIATE;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000003_pricing', 'down', 'dd58d53f7852c0d53285109ccb524c6e965e5870f1787f6df506a91af72df102', 'tallystick', coalesce('script', '-'), strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM tallystick_history;
+DROP TABLE fx_rates;
+DROP TABLE prices;
+DROP TABLE pricing_packs;
+DROP TRIGGER securities_priced_symbol_update;
+DROP TRIGGER securities_priced_symbol_insert;
+DELETE FROM seaql_migrations WHERE version = 'm20261121_000003_pricing';
+UPDATE tallystick_history SET finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000003_pricing');
+COMMIT;
+
+-- down: m20261121_000002_books
+BEGIN IMMEDIATE;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000002_books', 'down', '671100eff4c4126479a53a95472d36d41245b92a5f2f360503cf0a140e22a533', 'tallystick', coalesce('script', '-'), strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM tallystick_history;
+DROP TABLE imports;
+DROP TABLE portfolio_cash_flows;
+DROP TABLE lot_closures;
+DROP TABLE lots;
+DROP TABLE transactions;
+DROP TABLE portfolios;
+DROP TABLE securities;
+DELETE FROM seaql_migrations WHERE version = 'm20261121_000002_books';
+UPDATE tallystick_history SET finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000002_books');
+COMMIT;
+
+-- down: m20261121_000001_users
+BEGIN IMMEDIATE;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000001_users', 'down', 'ff31f5419852d978721fcfa31ab352b6a3d0cd1386af87320e6f2949e65eae18', 'tallystick', coalesce('script', '-'), strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM tallystick_history;
+DROP TABLE users;
+DELETE FROM seaql_migrations WHERE version = 'm20261121_000001_users';
+UPDATE tallystick_history SET finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000001_users');
+COMMIT;

@@ -1,0 +1,473 @@
+.bail on
+PRAGMA foreign_keys = OFF;
+
+BEGIN IMMEDIATE;
+CREATE TABLE IF NOT EXISTS "seaql_migrations" ( "version" varchar NOT NULL PRIMARY KEY, "applied_at" integer NOT NULL );
+CREATE TABLE IF NOT EXISTS tallystick_history (
+    seq INTEGER PRIMARY KEY,
+    version text NOT NULL,
+    action text NOT NULL
+        CHECK (action IN ('up', 'down', 'stamp', 'unstamp', 'adopt')),
+    checksum text NOT NULL,
+    program text NOT NULL,
+    operator text NOT NULL,
+    started_at TEXT NOT NULL,
+    finished_at TEXT
+) STRICT;
+COMMIT;
+
+-- up: m20261121_000001_users
+BEGIN IMMEDIATE;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000001_users', 'up', 'ff31f5419852d978721fcfa31ab352b6a3d0cd1386af87320e6f2949e65eae18', 'tallystick', coalesce('script', '-'), strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM tallystick_history;
+CREATE TABLE users (
+    id BLOB PRIMARY KEY,
+    email text NOT NULL CHECK (email = lower(email)),
+    display_name text NOT NULL,
+    role text NOT NULL CHECK (role IN ('viewer', 'user', 'manager', 'admin')),
+    is_active INTEGER NOT NULL,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    CONSTRAINT users_email_key UNIQUE (email)
+) STRICT;
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000001_users', CAST(strftime('%s', 'now') AS INTEGER));
+UPDATE tallystick_history SET finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000001_users');
+COMMIT;
+
+-- up: m20261121_000002_books
+BEGIN IMMEDIATE;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000002_books', 'up', '671100eff4c4126479a53a95472d36d41245b92a5f2f360503cf0a140e22a533', 'tallystick', coalesce('script', '-'), strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM tallystick_history;
+CREATE TABLE securities (
+    id BLOB PRIMARY KEY,
+    symbol text NOT NULL,
+    name text NOT NULL,
+    kind text NOT NULL CHECK (kind IN ('equity', 'etf', 'fund', 'bond', 'cash', 'crypto',
+        'option', 'index', 'other')),
+    currency text NOT NULL CHECK (length(currency) = 3),
+    exchange text,
+    isin text,
+    figi text,
+    sector text,
+    country text,
+    is_active INTEGER NOT NULL,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    CONSTRAINT securities_symbol_key UNIQUE (symbol)
+) STRICT;
+CREATE TABLE portfolios (
+    user_id BLOB NOT NULL REFERENCES users (id),
+    id BLOB NOT NULL,
+    name text NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
+    base_currency text NOT NULL CHECK (length(base_currency) = 3),
+    benchmark_security_id BLOB REFERENCES securities (id),
+    lot_method text NOT NULL
+        CHECK (lot_method IN ('fifo', 'lifo', 'hifo', 'average', 'specific')),
+    is_active INTEGER NOT NULL,
+    books_revision INTEGER NOT NULL CHECK (books_revision >= 0),
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    PRIMARY KEY (user_id, id),
+    CONSTRAINT portfolios_name_key UNIQUE (user_id, name)
+) STRICT;
+CREATE INDEX portfolios_benchmark_idx ON portfolios (benchmark_security_id);
+CREATE TABLE transactions (
+    user_id BLOB NOT NULL,
+    id BLOB NOT NULL,
+    portfolio_id BLOB NOT NULL,
+    security_id BLOB REFERENCES securities (id),
+    kind text NOT NULL CHECK (kind IN ('buy', 'sell', 'dividend', 'interest', 'fee', 'tax',
+        'deposit', 'withdrawal', 'split', 'spin_off', 'return_of_capital', 'transfer_in',
+        'transfer_out', 'merger')),
+    trade_date TEXT NOT NULL,
+    settle_date TEXT,
+    quantity TEXT NOT NULL,
+    price TEXT CHECK (price IS NULL OR (price NOT LIKE '-%')),
+    amount TEXT NOT NULL,
+    currency text NOT NULL CHECK (length(currency) = 3),
+    fee TEXT NOT NULL CHECK (fee NOT LIKE '-%'),
+    tax TEXT NOT NULL CHECK (tax NOT LIKE '-%'),
+    fx_rate TEXT CHECK (fx_rate IS NULL OR (fx_rate <> '0' AND fx_rate NOT LIKE '-%')),
+    pay_date TEXT,
+    ex_date TEXT,
+    narration text,
+    source text NOT NULL CHECK (source IN ('manual', 'import', 'ledger')),
+    external_id text,
+    ledger_commit_hash text,
+    books_revision INTEGER NOT NULL CHECK (books_revision > 0),
+    recorded_at TEXT NOT NULL,
+    voided_at TEXT,
+    voids_id BLOB,
+    created_at TEXT NOT NULL,
+    PRIMARY KEY (user_id, id),
+    FOREIGN KEY (user_id, portfolio_id) REFERENCES portfolios (user_id, id)
+        ON DELETE CASCADE,
+    FOREIGN KEY (user_id, voids_id) REFERENCES transactions (user_id, id)
+) STRICT;
+CREATE INDEX transactions_portfolio_idx
+ON transactions (user_id, portfolio_id, trade_date, id);
+CREATE UNIQUE INDEX transactions_external_key
+ON transactions (user_id, portfolio_id, source, external_id)
+WHERE external_id IS NOT NULL;
+CREATE INDEX transactions_security_idx ON transactions (security_id);
+CREATE INDEX transactions_voids_idx ON transactions (user_id, voids_id)
+WHERE voids_id IS NOT NULL;
+CREATE TABLE lots (
+    user_id BLOB NOT NULL,
+    id BLOB NOT NULL,
+    portfolio_id BLOB NOT NULL,
+    security_id BLOB NOT NULL REFERENCES securities (id),
+    opened_by_transaction_id BLOB NOT NULL,
+    acquired_on TEXT NOT NULL,
+    quantity_original TEXT NOT NULL,
+    quantity_open TEXT NOT NULL,
+    unit_cost TEXT NOT NULL,
+    cost_basis TEXT NOT NULL,
+    cost_currency text NOT NULL CHECK (length(cost_currency) = 3),
+    fx_rate TEXT CHECK (fx_rate IS NULL OR (fx_rate <> '0' AND fx_rate NOT LIKE '-%')),
+    label text,
+    closed_on TEXT,
+    books_revision INTEGER NOT NULL CHECK (books_revision > 0),
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    PRIMARY KEY (user_id, id),
+    FOREIGN KEY (user_id, portfolio_id) REFERENCES portfolios (user_id, id)
+        ON DELETE CASCADE,
+    FOREIGN KEY (user_id, opened_by_transaction_id) REFERENCES transactions (user_id, id)
+        ON DELETE CASCADE
+) STRICT;
+CREATE INDEX lots_portfolio_idx ON lots (user_id, portfolio_id, security_id, acquired_on);
+CREATE INDEX lots_security_idx ON lots (security_id);
+CREATE INDEX lots_opened_by_idx ON lots (user_id, opened_by_transaction_id);
+CREATE TABLE lot_closures (
+    user_id BLOB NOT NULL,
+    id BLOB NOT NULL,
+    portfolio_id BLOB NOT NULL,
+    lot_id BLOB NOT NULL,
+    transaction_id BLOB NOT NULL,
+    quantity TEXT NOT NULL,
+    proceeds TEXT NOT NULL,
+    cost_basis TEXT NOT NULL,
+    realized_gain TEXT NOT NULL,
+    fx_gain TEXT,
+    closed_on TEXT NOT NULL,
+    holding_days INTEGER NOT NULL,
+    books_revision INTEGER NOT NULL CHECK (books_revision > 0),
+    created_at TEXT NOT NULL,
+    PRIMARY KEY (user_id, id),
+    FOREIGN KEY (user_id, portfolio_id) REFERENCES portfolios (user_id, id)
+        ON DELETE CASCADE,
+    FOREIGN KEY (user_id, lot_id) REFERENCES lots (user_id, id) ON DELETE CASCADE,
+    FOREIGN KEY (user_id, transaction_id) REFERENCES transactions (user_id, id)
+        ON DELETE CASCADE
+) STRICT;
+CREATE INDEX lot_closures_portfolio_idx
+ON lot_closures (user_id, portfolio_id, closed_on);
+CREATE INDEX lot_closures_lot_idx ON lot_closures (user_id, lot_id);
+CREATE INDEX lot_closures_transaction_idx ON lot_closures (user_id, transaction_id);
+CREATE TABLE portfolio_cash_flows (
+    user_id BLOB NOT NULL,
+    id BLOB NOT NULL,
+    portfolio_id BLOB NOT NULL,
+    flow_date TEXT NOT NULL,
+    kind text NOT NULL CHECK (kind IN ('deposit', 'withdrawal', 'dividend', 'interest',
+        'fee', 'tax', 'transfer')),
+    amount TEXT NOT NULL,
+    currency text NOT NULL CHECK (length(currency) = 3),
+    transaction_id BLOB NOT NULL,
+    is_external INTEGER NOT NULL,
+    books_revision INTEGER NOT NULL CHECK (books_revision > 0),
+    created_at TEXT NOT NULL,
+    PRIMARY KEY (user_id, id),
+    CONSTRAINT portfolio_cash_flows_transaction_key
+        UNIQUE (user_id, transaction_id, kind),
+    FOREIGN KEY (user_id, portfolio_id) REFERENCES portfolios (user_id, id)
+        ON DELETE CASCADE,
+    FOREIGN KEY (user_id, transaction_id) REFERENCES transactions (user_id, id)
+        ON DELETE CASCADE
+) STRICT;
+CREATE INDEX portfolio_cash_flows_portfolio_idx
+ON portfolio_cash_flows (user_id, portfolio_id, flow_date, id);
+CREATE TABLE imports (
+    user_id BLOB NOT NULL,
+    id BLOB NOT NULL,
+    portfolio_id BLOB,
+    format text NOT NULL,
+    file_hash text NOT NULL,
+    status text NOT NULL CHECK (status IN ('committed', 'failed')),
+    counts TEXT NOT NULL,
+    errors TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    PRIMARY KEY (user_id, id),
+    FOREIGN KEY (user_id, portfolio_id) REFERENCES portfolios (user_id, id)
+        ON DELETE CASCADE
+) STRICT;
+CREATE INDEX imports_portfolio_idx ON imports (user_id, portfolio_id);
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000002_books', CAST(strftime('%s', 'now') AS INTEGER));
+UPDATE tallystick_history SET finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000002_books');
+COMMIT;
+
+-- up: m20261121_000003_pricing
+BEGIN IMMEDIATE;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000003_pricing', 'up', 'dd58d53f7852c0d53285109ccb524c6e965e5870f1787f6df506a91af72df102', 'tallystick', coalesce('script', '-'), strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM tallystick_history;
+CREATE TABLE pricing_packs (
+    id text PRIMARY KEY CHECK (length(id) BETWEEN 1 AND 100),
+    asof_date TEXT NOT NULL,
+    policy text NOT NULL CHECK (length(policy) BETWEEN 1 AND 64),
+    revision INTEGER NOT NULL CHECK (revision >= 0),
+    hash text,
+    superseded_by text REFERENCES pricing_packs (id),
+    sources_json TEXT NOT NULL,
+    status text NOT NULL CHECK (status IN ('warming', 'fresh', 'error')),
+    is_fresh INTEGER NOT NULL,
+    prewarm_done INTEGER NOT NULL,
+    reconciliation_passed INTEGER NOT NULL,
+    reconciliation_failed INTEGER NOT NULL,
+    reconciliation_error_bps TEXT,
+    error_message text,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    CHECK (is_fresh = (status = 'fresh')),
+    CHECK ((status = 'warming') = (hash IS NULL)),
+    CHECK (NOT (reconciliation_passed AND reconciliation_failed))
+) STRICT;
+CREATE INDEX pricing_packs_asof_idx ON pricing_packs (asof_date DESC);
+CREATE INDEX pricing_packs_fresh_idx ON pricing_packs (asof_date DESC) WHERE is_fresh;
+CREATE UNIQUE INDEX pricing_packs_current_key ON pricing_packs (asof_date, policy)
+WHERE superseded_by IS NULL;
+CREATE INDEX pricing_packs_superseded_idx ON pricing_packs (superseded_by)
+WHERE superseded_by IS NOT NULL;
+CREATE TABLE prices (
+    pack_id text NOT NULL REFERENCES pricing_packs (id),
+    security_id BLOB NOT NULL REFERENCES securities (id),
+    close TEXT NOT NULL CHECK (close <> '0' AND close NOT LIKE '-%'),
+    currency text NOT NULL CHECK (length(currency) = 3),
+    open TEXT CHECK (open IS NULL OR (open <> '0' AND open NOT LIKE '-%')),
+    high TEXT CHECK (high IS NULL OR (high <> '0' AND high NOT LIKE '-%')),
+    low TEXT CHECK (low IS NULL OR (low <> '0' AND low NOT LIKE '-%')),
+    volume TEXT CHECK (volume IS NULL OR (volume NOT LIKE '-%')),
+    source text NOT NULL,
+    adjustment text NOT NULL CHECK (adjustment IN ('raw', 'split', 'total_return')),
+    created_at TEXT NOT NULL,
+    PRIMARY KEY (pack_id, security_id)
+) STRICT;
+CREATE INDEX prices_security_idx ON prices (security_id);
+CREATE TABLE fx_rates (
+    pack_id text NOT NULL REFERENCES pricing_packs (id),
+    base text NOT NULL CHECK (length(base) = 3),
+    quote text NOT NULL CHECK (length(quote) = 3 AND quote <> base),
+    rate TEXT NOT NULL CHECK (rate <> '0' AND rate NOT LIKE '-%'),
+    source text NOT NULL,
+    created_at TEXT NOT NULL,
+    PRIMARY KEY (pack_id, base, quote)
+) STRICT;
+CREATE TRIGGER prices_frozen_insert BEFORE INSERT ON prices
+WHEN (SELECT status FROM pricing_packs WHERE id = NEW.pack_id) <> 'warming'
+BEGIN SELECT RAISE(ABORT, 'the content of this pricing pack is frozen'); END;
+CREATE TRIGGER prices_frozen_update BEFORE UPDATE ON prices
+WHEN NEW.pack_id <> OLD.pack_id
+    OR (SELECT status FROM pricing_packs WHERE id = OLD.pack_id) <> 'warming'
+BEGIN SELECT RAISE(ABORT, 'the content of this pricing pack is frozen'); END;
+CREATE TRIGGER prices_frozen_delete BEFORE DELETE ON prices
+WHEN (SELECT status FROM pricing_packs WHERE id = OLD.pack_id) <> 'warming'
+BEGIN SELECT RAISE(ABORT, 'the content of this pricing pack is frozen'); END;
+CREATE TRIGGER fx_rates_frozen_insert BEFORE INSERT ON fx_rates
+WHEN (SELECT status FROM pricing_packs WHERE id = NEW.pack_id) <> 'warming'
+BEGIN SELECT RAISE(ABORT, 'the content of this pricing pack is frozen'); END;
+CREATE TRIGGER fx_rates_frozen_update BEFORE UPDATE ON fx_rates
+WHEN NEW.pack_id <> OLD.pack_id
+    OR (SELECT status FROM pricing_packs WHERE id = OLD.pack_id) <> 'warming'
+BEGIN SELECT RAISE(ABORT, 'the content of this pricing pack is frozen'); END;
+CREATE TRIGGER fx_rates_frozen_delete BEFORE DELETE ON fx_rates
+WHEN (SELECT status FROM pricing_packs WHERE id = OLD.pack_id) <> 'warming'
+BEGIN SELECT RAISE(ABORT, 'the content of this pricing pack is frozen'); END;
+CREATE TRIGGER pricing_packs_frozen_insert BEFORE INSERT ON pricing_packs
+WHEN EXISTS (SELECT 1 FROM pricing_packs WHERE id = NEW.id AND status <> 'warming')
+BEGIN SELECT RAISE(ABORT, 'the content of this pricing pack is frozen'); END;
+CREATE TRIGGER pricing_packs_id_update BEFORE UPDATE ON pricing_packs
+WHEN NEW.id <> OLD.id
+BEGIN SELECT RAISE(ABORT, 'the id of a pricing pack is for good'); END;
+CREATE TRIGGER securities_priced_symbol_update BEFORE UPDATE ON securities
+WHEN NEW.symbol <> OLD.symbol
+    AND EXISTS (SELECT 1 FROM prices WHERE security_id = OLD.id)
+BEGIN SELECT RAISE(ABORT, 'this symbol is part of pricing packs and stays'); END;
+CREATE TRIGGER securities_priced_symbol_insert BEFORE INSERT ON securities
+WHEN EXISTS (SELECT 1 FROM prices WHERE security_id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'this symbol is part of pricing packs and stays'); END;
+CREATE TRIGGER pricing_packs_frozen_update BEFORE UPDATE ON pricing_packs
+WHEN OLD.status <> 'warming' AND (NEW.status = 'warming' OR NEW.id <> OLD.id
+    OR NEW.asof_date <> OLD.asof_date OR NEW.policy <> OLD.policy
+    OR NEW.revision <> OLD.revision OR NEW.hash <> OLD.hash)
+BEGIN SELECT RAISE(ABORT, 'the content of this pricing pack is frozen'); END;
+CREATE TRIGGER pricing_packs_frozen_delete BEFORE DELETE ON pricing_packs
+WHEN OLD.status <> 'warming'
+BEGIN SELECT RAISE(ABORT, 'this pricing pack is frozen and cannot be deleted'); END;
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000003_pricing', CAST(strftime('%s', 'now') AS INTEGER));
+UPDATE tallystick_history SET finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000003_pricing');
+COMMIT;
+
+-- up: m20261121_000004_executions
+BEGIN IMMEDIATE;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000004_executions', 'up', 'bbcdb6c29c201501d132fff47ae1f9cd6bc885e5c56d71bebc7f151e57efbcf2', 'tallystick', coalesce('script', '-'), strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM tallystick_history;
+CREATE TABLE executions (
+    user_id BLOB NOT NULL REFERENCES users (id),
+    id BLOB NOT NULL,
+    portfolio_id BLOB,
+    pattern_id text NOT NULL,
+    actor text NOT NULL,
+    inputs TEXT NOT NULL,
+    inputs_hash text NOT NULL,
+    asof_date TEXT NOT NULL,
+    pack_id text NOT NULL REFERENCES pricing_packs (id),
+    pack_hash text NOT NULL,
+    ledger_commit_hash text,
+    books_revision INTEGER NOT NULL CHECK (books_revision >= 0),
+    engine_version text NOT NULL,
+    result_hash text NOT NULL,
+    result TEXT NOT NULL,
+    warnings TEXT NOT NULL,
+    duration_ms INTEGER NOT NULL CHECK (duration_ms >= 0),
+    replay_of BLOB,
+    created_at TEXT NOT NULL,
+    PRIMARY KEY (user_id, id),
+    FOREIGN KEY (user_id, portfolio_id) REFERENCES portfolios (user_id, id)
+        ON DELETE CASCADE,
+    FOREIGN KEY (user_id, replay_of) REFERENCES executions (user_id, id)
+        ON DELETE CASCADE
+) STRICT;
+CREATE INDEX executions_portfolio_idx ON executions (user_id, portfolio_id);
+CREATE INDEX executions_pack_idx ON executions (pack_id);
+CREATE INDEX executions_replay_idx ON executions (user_id, replay_of)
+WHERE replay_of IS NOT NULL;
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000004_executions', CAST(strftime('%s', 'now') AS INTEGER));
+UPDATE tallystick_history SET finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000004_executions');
+COMMIT;
+
+-- up: m20261121_000005_idempotency
+BEGIN IMMEDIATE;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000005_idempotency', 'up', '9a3eb5349d5fc7eb9d27f0906249c3b5d9384d801dc8623e331255d40d9880d2', 'tallystick', coalesce('script', '-'), strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM tallystick_history;
+CREATE TABLE idempotency_keys (
+    user_id BLOB NOT NULL REFERENCES users (id),
+    method text NOT NULL,
+    path text NOT NULL,
+    key text NOT NULL CHECK (length(key) BETWEEN 1 AND 255),
+    request_hash text NOT NULL,
+    status INTEGER NOT NULL CHECK (status BETWEEN 100 AND 599),
+    response text NOT NULL,
+    headers TEXT NOT NULL,
+    expires_at TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    PRIMARY KEY (user_id, method, path, key)
+) STRICT;
+CREATE INDEX idempotency_keys_expiry_idx ON idempotency_keys (expires_at);
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000005_idempotency', CAST(strftime('%s', 'now') AS INTEGER));
+UPDATE tallystick_history SET finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000005_idempotency');
+COMMIT;
+
+-- up: m20261121_000006_roles
+BEGIN IMMEDIATE;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000006_roles', 'up', 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855', 'tallystick', coalesce('script', '-'), strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM tallystick_history;
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000006_roles', CAST(strftime('%s', 'now') AS INTEGER));
+UPDATE tallystick_history SET finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000006_roles');
+COMMIT;
+
+-- up: m20261121_000007_contract_row_security
+BEGIN IMMEDIATE;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000007_contract_row_security', 'up', 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855', 'tallystick', coalesce('script', '-'), strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM tallystick_history;
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000007_contract_row_security', CAST(strftime('%s', 'now') AS INTEGER));
+UPDATE tallystick_history SET finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000007_contract_row_security');
+COMMIT;
+
+-- up: m20261121_000008_series
+BEGIN IMMEDIATE;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000008_series', 'up', '969fa987500f3f056dd0c0f4990b78a2273ce8a21a71f3d8cbb146c8a1312c33', 'tallystick', coalesce('script', '-'), strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM tallystick_history;
+CREATE TABLE portfolio_daily_values (
+    user_id BLOB NOT NULL,
+    portfolio_id BLOB NOT NULL,
+    valuation_date TEXT NOT NULL,
+    total_value TEXT NOT NULL,
+    cash TEXT NOT NULL,
+    positions_value TEXT NOT NULL,
+    net_external_flow TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    PRIMARY KEY (user_id, portfolio_id, valuation_date),
+    FOREIGN KEY (user_id, portfolio_id) REFERENCES portfolios (user_id, id)
+        ON DELETE CASCADE
+) STRICT;
+CREATE TABLE portfolio_metrics (
+    user_id BLOB NOT NULL,
+    portfolio_id BLOB NOT NULL,
+    asof_date TEXT NOT NULL,
+    pack_id text NOT NULL REFERENCES pricing_packs (id),
+    twr_1d TEXT,
+    twr_mtd TEXT,
+    twr_qtd TEXT,
+    twr_ytd TEXT,
+    twr_1y TEXT,
+    twr_3y TEXT,
+    twr_5y TEXT,
+    twr_inception TEXT,
+    mwr_ytd TEXT,
+    mwr_1y TEXT,
+    mwr_3y TEXT,
+    mwr_inception TEXT,
+    volatility_30d TEXT CHECK (volatility_30d IS NULL OR (volatility_30d NOT LIKE '-%')),
+    volatility_90d TEXT CHECK (volatility_90d IS NULL OR (volatility_90d NOT LIKE '-%')),
+    volatility_1y TEXT CHECK (volatility_1y IS NULL OR (volatility_1y NOT LIKE '-%')),
+    sharpe_30d TEXT,
+    sharpe_90d TEXT,
+    sharpe_1y TEXT,
+    sortino_30d TEXT,
+    sortino_90d TEXT,
+    sortino_1y TEXT,
+    max_drawdown_1y TEXT,
+    max_drawdown_3y TEXT,
+    current_drawdown TEXT,
+    alpha_1y TEXT,
+    beta_1y TEXT,
+    tracking_error_1y TEXT
+        CHECK (tracking_error_1y IS NULL OR (tracking_error_1y NOT LIKE '-%')),
+    information_ratio_1y TEXT,
+    win_rate TEXT CHECK (win_rate IS NULL OR (win_rate NOT LIKE '-%')),
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    PRIMARY KEY (user_id, portfolio_id, asof_date, pack_id),
+    FOREIGN KEY (user_id, portfolio_id) REFERENCES portfolios (user_id, id)
+        ON DELETE CASCADE
+) STRICT;
+CREATE INDEX portfolio_metrics_pack_idx ON portfolio_metrics (pack_id);
+CREATE TABLE currency_attribution (
+    user_id BLOB NOT NULL,
+    portfolio_id BLOB NOT NULL,
+    asof_date TEXT NOT NULL,
+    pack_id text NOT NULL REFERENCES pricing_packs (id),
+    local_return TEXT NOT NULL,
+    fx_return TEXT NOT NULL,
+    interaction_return TEXT NOT NULL,
+    total_return TEXT NOT NULL,
+    error_bps TEXT,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    PRIMARY KEY (user_id, portfolio_id, asof_date, pack_id),
+    FOREIGN KEY (user_id, portfolio_id) REFERENCES portfolios (user_id, id)
+        ON DELETE CASCADE
+) STRICT;
+CREATE INDEX currency_attribution_pack_idx ON currency_attribution (pack_id);
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000008_series', CAST(strftime('%s', 'now') AS INTEGER));
+UPDATE tallystick_history SET finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000008_series');
+COMMIT;

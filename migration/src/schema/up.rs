@@ -1,0 +1,134 @@
+use sea_orm::{ConnectionTrait, DatabaseTransaction};
+
+use db::Engine;
+
+use super::{Applied, Schema, Work};
+use crate::{
+    Error, Target,
+    history::{self, Action},
+    recording::Recording,
+    state::{State, Versions},
+    target,
+};
+
+impl Schema {
+    /// Applies what is pending, up to `target`.
+    pub async fn up(&self, target: &Target) -> Result<Vec<Applied>, Error> {
+        let versions = self.versions().await?;
+        if self.engine == Engine::Sqlite || self.to_apply(&versions, target)?.is_empty() {
+            return self.apply_pending(target).await;
+        }
+        self.lock().await?;
+        let outcome = self.apply_pending(target).await;
+        self.unlock().await?;
+        outcome
+    }
+
+    pub(super) async fn apply_pending(&self, target: &Target) -> Result<Vec<Applied>, Error> {
+        loop {
+            let versions = self.versions().await?;
+            let recordings = self.to_apply(&versions, target)?;
+            if recordings.is_empty() {
+                return Ok(Vec::new());
+            }
+            self.begin_records().await?;
+            let author = &self.options.author;
+            let works: Vec<Work> = recordings
+                .into_iter()
+                .map(|recording| Work::up(recording, self.engine, author))
+                .collect();
+            match self.run_all(&works, versions.current().is_none()).await {
+                Err(Error::LockLost) if self.engine == Engine::Sqlite => {}
+                outcome => return outcome,
+            }
+        }
+    }
+
+    /// What is to be applied, oldest first, once all that speaks against it is ruled out.
+    fn to_apply(&self, versions: &Versions, target: &Target) -> Result<Vec<&Recording>, Error> {
+        versions.refuse_strangers()?;
+        let mut pending = versions.pending();
+        match target {
+            Target::All => {}
+            Target::Steps(steps) => pending.truncate(*steps),
+            Target::Version(text) => {
+                let last = target::find(&self.names(), text)?;
+                pending.retain(|name| *name <= last);
+            }
+        }
+        if let (Some(first), Some(newest)) = (pending.first(), versions.current())
+            && *first < newest
+        {
+            return Err(Error::OutOfOrder {
+                version: (*first).to_owned(),
+                newest: newest.to_owned(),
+            });
+        }
+        let recordings: Vec<&Recording> = self
+            .known
+            .iter()
+            .filter(|known| pending.contains(&known.name.as_str()))
+            .collect();
+        let contracting = recordings.iter().find(|known| known.is_contracting());
+        match contracting {
+            Some(known) if versions.current().is_some() && !self.options.may_contract => {
+                Err(Error::Contracting {
+                    version: known.name.clone(),
+                })
+            }
+            _ => Ok(recordings),
+        }
+    }
+
+    /// Makes the tables of versions; what is applied already is taken over as it is.
+    pub(super) async fn begin_records(&self) -> Result<(), Error> {
+        if history::entries(&self.connection).await?.is_some() {
+            return Ok(());
+        }
+        let tx = self.begin_alone().await?;
+        for statement in history::tables(self.engine) {
+            tx.execute_unprepared(&statement).await?;
+        }
+        if history::entries(&tx)
+            .await?
+            .is_some_and(|entries| entries.is_empty())
+        {
+            self.adopt(&tx).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+
+    async fn adopt(&self, tx: &DatabaseTransaction) -> Result<(), Error> {
+        let applied = history::applied(tx).await?;
+        for known in self
+            .known
+            .iter()
+            .filter(|known| applied.contains(&known.name))
+        {
+            self.write_record(tx, known, Action::Adopt).await?;
+        }
+        Ok(())
+    }
+
+    /// On SQLite the lock comes with the transaction: what was found before it may be old.
+    pub(super) async fn expect_unchanged(
+        &self,
+        tx: &DatabaseTransaction,
+        works: &[Work<'_>],
+    ) -> Result<(), Error> {
+        let versions = Versions::read(tx, &self.known).await?;
+        let is_as_found = works.iter().all(|work| {
+            let found = versions
+                .0
+                .iter()
+                .find(|version| version.name == work.version);
+            let is_pending = found.is_none_or(|version| version.state == State::Pending);
+            is_pending == (work.action == Action::Up)
+        });
+        if is_as_found {
+            Ok(())
+        } else {
+            Err(Error::LockLost)
+        }
+    }
+}

@@ -8,6 +8,8 @@ mod ddl;
 pub mod drift;
 mod error;
 mod history;
+pub mod lint;
+pub mod locks;
 mod m20261121_000001_users;
 mod m20261121_000002_books;
 mod m20261121_000003_pricing;

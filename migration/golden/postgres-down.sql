@@ -6,7 +6,7 @@ SELECT pg_advisory_xact_lock(127961779698035);
 SET LOCAL lock_timeout = '500ms';
 SET LOCAL row_security = off;
 INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
-SELECT coalesce(max(seq), 0) + 1, 'm20261121_000008_series', 'down', 'e3d5ded296efb8c0abbc592a7137ca57c4dccd0cc3fb7232b95191301a7379c4', 'tallystick', concat_ws(' as ', 'script', session_user), clock_timestamp() FROM tallystick_history;
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000008_series', 'down', 'a2b99dd6bfdc5da1b1cf8482628d82af8975a91c6ab7c173052dfc32c580fd01', 'tallystick', concat_ws(' as ', 'script', session_user), clock_timestamp() FROM tallystick_history;
 DROP TABLE currency_attribution;
 DROP TABLE portfolio_metrics;
 DROP TABLE portfolio_daily_values;

@@ -76,6 +76,8 @@ pub enum Error {
     Destroys(&'static str),
     #[error("{0} differences; docs/drift.md explains the lines above")]
     Drifted(usize),
+    #[error("{0} findings; docs/lint.md explains the rules, and how to waive one")]
+    Lint(usize),
     #[error("{0} of the checks above found a fault")]
     Unhealthy(usize),
     #[error("the answer cannot be written as JSON: {0}")]

@@ -107,6 +107,11 @@ pub fn of_migration(step: &Step<'_>, existing: &[&str]) -> Vec<Lock> {
     )
 }
 
+/// The tables, views and indexes that a migration makes.
+pub fn made_by(step: &Step<'_>) -> Vec<String> {
+    of::made(step.statements)
+}
+
 fn strongest(locks: impl IntoIterator<Item = Lock>) -> Vec<Lock> {
     let mut locks: Vec<Lock> = locks.into_iter().collect();
     locks.sort();

@@ -4,6 +4,7 @@ mod connection;
 mod down;
 mod fresh;
 mod outside;
+mod plan;
 mod run;
 mod stamp;
 mod timescale;
@@ -24,6 +25,7 @@ use crate::{
 };
 
 pub(crate) use connection::LOCK;
+pub use plan::{Planned, findings};
 pub use run::Applied;
 pub use stamp::Stamped;
 pub(crate) use work::Work;

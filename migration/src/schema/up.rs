@@ -47,6 +47,24 @@ impl Schema {
 
     /// What is to be applied, oldest first, once all that speaks against it is ruled out.
     fn to_apply(&self, versions: &Versions, target: &Target) -> Result<Vec<&Recording>, Error> {
+        let recordings = self.pending(versions, target)?;
+        let contracting = recordings.iter().find(|known| known.is_contracting());
+        match contracting {
+            Some(known) if versions.current().is_some() && !self.options.may_contract => {
+                Err(Error::Contracting {
+                    version: known.name.clone(),
+                })
+            }
+            _ => Ok(recordings),
+        }
+    }
+
+    /// What lies between the database and the target, oldest first.
+    pub(super) fn pending(
+        &self,
+        versions: &Versions,
+        target: &Target,
+    ) -> Result<Vec<&Recording>, Error> {
         versions.refuse_strangers()?;
         let mut pending = versions.pending();
         match target {
@@ -65,20 +83,8 @@ impl Schema {
                 newest: newest.to_owned(),
             });
         }
-        let recordings: Vec<&Recording> = self
-            .known
-            .iter()
-            .filter(|known| pending.contains(&known.name.as_str()))
-            .collect();
-        let contracting = recordings.iter().find(|known| known.is_contracting());
-        match contracting {
-            Some(known) if versions.current().is_some() && !self.options.may_contract => {
-                Err(Error::Contracting {
-                    version: known.name.clone(),
-                })
-            }
-            _ => Ok(recordings),
-        }
+        let is_pending = |known: &&Recording| pending.contains(&known.name.as_str());
+        Ok(self.known.iter().filter(is_pending).collect())
     }
 
     /// Makes the tables of versions; what is applied already is taken over as it is.

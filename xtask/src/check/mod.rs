@@ -23,7 +23,7 @@ pub struct Options {
 
 type Step = (&'static str, fn(&Workspace, &Options) -> Result<()>);
 
-const STEPS: [Step; 7] = [
+const STEPS: [Step; 8] = [
     ("formatting", check_formatting),
     ("lints", check_lints),
     ("dependency rule", check_dependency_rule),
@@ -34,6 +34,11 @@ const STEPS: [Step; 7] = [
         licenses::check(&workspace.root, options.install)
     }),
     ("openapi.json", |workspace, _| openapi::check(workspace)),
+    ("migrations", |workspace, _| {
+        let mut lint = process::cargo(&workspace.root);
+        lint.args(["run", "--quiet", "--locked", "-p", "tallystick", "--"]);
+        process::run(lint.args(["migrate", "lint"]))
+    }),
     ("links", |workspace, _| links::check(&workspace.root)),
 ];
 

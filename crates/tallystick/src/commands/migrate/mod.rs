@@ -4,9 +4,11 @@ mod check;
 mod destroy;
 mod diagram;
 mod entities;
+mod lint;
 mod look;
 mod new;
 mod offline;
+mod plan;
 mod run;
 
 use std::sync::Arc;
@@ -71,6 +73,7 @@ async fn on(settings: &Settings, database: &Database, command: Migrate) -> Resul
             )
             .await
         }
+        Migrate::Plan { target, output } => plan::run(database, &target, output).await,
         Migrate::Check(output) => check::run(database, output).await,
         Migrate::Status(output) => look::status(database, output).await,
         Migrate::History(output) => look::history(database, output).await,

@@ -2,7 +2,7 @@
 
 use migration::{Options, Range};
 
-use super::{diagram, look, new};
+use super::{diagram, lint, look, new};
 use crate::{
     cli::migrate::{Engine, Migrate},
     error::Error,
@@ -13,6 +13,7 @@ pub async fn run(command: Migrate) -> Result<(), Error> {
     match command {
         Migrate::Heads(output) => look::heads(output).await,
         Migrate::Sql { range, engine } => sql(&range, engine).await,
+        Migrate::Lint(output) => lint::run(output).await,
         Migrate::Diagram => diagram::run().await,
         Migrate::New { name, dir, output } => new::run(&name, &dir, output),
         _ => Ok(()),

@@ -157,7 +157,7 @@ const MAKE_PARTITIONS: &str =
         PERFORM pg_advisory_xact_lock(hashtext(home || '.make_year_partitions'));
         FOR series IN
             SELECT relname FROM pg_class
-            WHERE relnamespace = home::regnamespace AND relkind = 'p'
+            WHERE relnamespace = quote_ident(home)::regnamespace AND relkind = 'p'
                 AND relname IN ('portfolio_daily_values', 'portfolio_metrics', 'currency_attribution')
             ORDER BY relname
         LOOP

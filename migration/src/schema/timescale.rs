@@ -33,9 +33,10 @@ impl Schema {
             return Err(Error::TimescaleTooLate);
         }
         let is_available: bool = row.try_get("", "is_available")?;
-        match row.try_get("", "is_there")? {
-            true => Ok(()),
-            false => Err(Error::NoTimescale { is_available }),
+        if row.try_get("", "is_there")? {
+            Ok(())
+        } else {
+            Err(Error::NoTimescale { is_available })
         }
     }
 

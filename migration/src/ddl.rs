@@ -1,8 +1,9 @@
 //! One SQL text for two engines.
 //!
 //! A template names types and checks in braces: `{uuid}`, `{decimal}`, `{instant}`, `{date}`,
-//! `{json}`, `{bool}`, `{int}`, `{strict}`, and `{positive:column}` or `{not_negative:column}` for exact numbers, which
-//! are text on SQLite and so are checked by their canonical form there.
+//! `{json}`, `{bool}`, `{int}`, `{strict}`; `{positive:column}` or `{not_negative:column}` for exact
+//! numbers, which are text on SQLite and so are checked by their canonical form there; and
+//! `{by_year:column}` behind a table that PostgreSQL partitions.
 
 use sea_orm_migration::{
     DbErr, SchemaManager,

@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod forgetful;
+mod migrating;
 mod roles;
 
 use db::{ConnectionTrait, Error};

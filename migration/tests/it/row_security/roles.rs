@@ -9,7 +9,7 @@ use testservers::{Cluster, Durability};
 use super::{refusal, texts};
 use migration::{Options, Schema, Target};
 
-fn cluster(databases: &[&str]) -> Option<Cluster> {
+pub fn cluster(databases: &[&str]) -> Option<Cluster> {
     if testservers::find_postgres().is_none() {
         println!("skipped: there is no PostgreSQL to start");
         return None;

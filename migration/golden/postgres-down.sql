@@ -6,7 +6,7 @@ SELECT pg_advisory_xact_lock(127961779698035);
 SET LOCAL lock_timeout = '500ms';
 SET LOCAL row_security = off;
 INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
-SELECT coalesce(max(seq), 0) + 1, 'm20261121_000008_series', 'down', 'faa2f4ed041a421dc8e46f37a9d973f4ddcf36faf2dcf434a8ae2d64dc33db92', 'tallystick', concat_ws(' as ', 'script', session_user), clock_timestamp() FROM tallystick_history;
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000008_series', 'down', '55f1e9e3b889e95ffd532448f85006bcde25de0f3a385fcd8d037ae24b11c863', 'tallystick', concat_ws(' as ', 'script', session_user), clock_timestamp() FROM tallystick_history;
 DROP TABLE currency_attribution;
 DROP TABLE portfolio_metrics;
 DROP TABLE portfolio_daily_values;

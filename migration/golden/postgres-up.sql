@@ -544,7 +544,7 @@ SELECT pg_advisory_xact_lock(127961779698035);
 SET LOCAL lock_timeout = '500ms';
 SET LOCAL row_security = off;
 INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
-SELECT coalesce(max(seq), 0) + 1, 'm20261121_000008_series', 'up', 'faa2f4ed041a421dc8e46f37a9d973f4ddcf36faf2dcf434a8ae2d64dc33db92', 'tallystick', concat_ws(' as ', 'script', session_user), clock_timestamp() FROM tallystick_history;
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000008_series', 'up', '55f1e9e3b889e95ffd532448f85006bcde25de0f3a385fcd8d037ae24b11c863', 'tallystick', concat_ws(' as ', 'script', session_user), clock_timestamp() FROM tallystick_history;
 CREATE TABLE portfolio_daily_values (
     user_id uuid NOT NULL,
     portfolio_id uuid NOT NULL,
@@ -626,6 +626,8 @@ BEGIN
     IF coalesce(current_setting('tallystick.timescale', true), 'off') <> 'on' THEN
         RETURN;
     END IF;
+    -- The new foreign keys are checked by queries that row security binds; there are no rows yet.
+    PERFORM set_config('row_security', 'on', true);
     FOR series IN
         SELECT * FROM (VALUES
             ('portfolio_daily_values', 'valuation_date'),
@@ -653,9 +655,10 @@ BEGIN
             'SELECT create_hypertable(%L, %L, chunk_time_interval => interval ''1 year'')',
             series.name, series.day);
     END LOOP;
+    PERFORM set_config('row_security', 'off', true);
 END $$;
 CREATE FUNCTION make_year_partitions(first_year bigint, last_year bigint) RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET row_security = on AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET row_security = on SET lock_timeout = '500ms' AS $$
 DECLARE
     home text := current_schema();
     oldest text;

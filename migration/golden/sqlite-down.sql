@@ -1,5 +1,6 @@
 .bail on
 PRAGMA foreign_keys = OFF;
+CREATE TEMP TABLE reference (is_broken INTEGER CHECK (NOT is_broken));
 
 -- down: m20261121_000008_series
 BEGIN IMMEDIATE;
@@ -11,6 +12,7 @@ DROP TABLE portfolio_daily_values;
 DELETE FROM seaql_migrations WHERE version = 'm20261121_000008_series';
 UPDATE tallystick_history SET finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
 WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000008_series');
+INSERT INTO reference SELECT EXISTS (SELECT 1 FROM pragma_foreign_key_check);
 COMMIT;
 
 -- down: m20261121_000007_contract_row_security
@@ -20,6 +22,7 @@ SELECT coalesce(max(seq), 0) + 1, 'm20261121_000007_contract_row_security', 'dow
 DELETE FROM seaql_migrations WHERE version = 'm20261121_000007_contract_row_security';
 UPDATE tallystick_history SET finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
 WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000007_contract_row_security');
+INSERT INTO reference SELECT EXISTS (SELECT 1 FROM pragma_foreign_key_check);
 COMMIT;
 
 -- down: m20261121_000006_roles
@@ -29,6 +32,7 @@ SELECT coalesce(max(seq), 0) + 1, 'm20261121_000006_roles', 'down', 'e3b0c44298f
 DELETE FROM seaql_migrations WHERE version = 'm20261121_000006_roles';
 UPDATE tallystick_history SET finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
 WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000006_roles');
+INSERT INTO reference SELECT EXISTS (SELECT 1 FROM pragma_foreign_key_check);
 COMMIT;
 
 -- down: m20261121_000005_idempotency
@@ -39,6 +43,7 @@ DROP TABLE idempotency_keys;
 DELETE FROM seaql_migrations WHERE version = 'm20261121_000005_idempotency';
 UPDATE tallystick_history SET finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
 WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000005_idempotency');
+INSERT INTO reference SELECT EXISTS (SELECT 1 FROM pragma_foreign_key_check);
 COMMIT;
 
 -- down: m20261121_000004_executions
@@ -49,6 +54,7 @@ DROP TABLE executions;
 DELETE FROM seaql_migrations WHERE version = 'm20261121_000004_executions';
 UPDATE tallystick_history SET finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
 WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000004_executions');
+INSERT INTO reference SELECT EXISTS (SELECT 1 FROM pragma_foreign_key_check);
 COMMIT;
 
 -- down: m20261121_000003_pricing
@@ -63,6 +69,7 @@ DROP TRIGGER securities_priced_symbol_insert;
 DELETE FROM seaql_migrations WHERE version = 'm20261121_000003_pricing';
 UPDATE tallystick_history SET finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
 WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000003_pricing');
+INSERT INTO reference SELECT EXISTS (SELECT 1 FROM pragma_foreign_key_check);
 COMMIT;
 
 -- down: m20261121_000002_books
@@ -79,6 +86,7 @@ DROP TABLE securities;
 DELETE FROM seaql_migrations WHERE version = 'm20261121_000002_books';
 UPDATE tallystick_history SET finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
 WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000002_books');
+INSERT INTO reference SELECT EXISTS (SELECT 1 FROM pragma_foreign_key_check);
 COMMIT;
 
 -- down: m20261121_000001_users
@@ -89,4 +97,5 @@ DROP TABLE users;
 DELETE FROM seaql_migrations WHERE version = 'm20261121_000001_users';
 UPDATE tallystick_history SET finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
 WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000001_users');
+INSERT INTO reference SELECT EXISTS (SELECT 1 FROM pragma_foreign_key_check);
 COMMIT;

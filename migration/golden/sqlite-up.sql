@@ -1,5 +1,6 @@
 .bail on
 PRAGMA foreign_keys = OFF;
+CREATE TEMP TABLE reference (is_broken INTEGER CHECK (NOT is_broken));
 
 BEGIN IMMEDIATE;
 CREATE TABLE IF NOT EXISTS "seaql_migrations" ( "version" varchar NOT NULL PRIMARY KEY, "applied_at" integer NOT NULL );
@@ -33,6 +34,7 @@ CREATE TABLE users (
 INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000001_users', CAST(strftime('%s', 'now') AS INTEGER));
 UPDATE tallystick_history SET finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
 WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000001_users');
+INSERT INTO reference SELECT EXISTS (SELECT 1 FROM pragma_foreign_key_check);
 COMMIT;
 
 -- up: m20261121_000002_books
@@ -207,6 +209,7 @@ CREATE INDEX imports_portfolio_idx ON imports (user_id, portfolio_id);
 INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000002_books', CAST(strftime('%s', 'now') AS INTEGER));
 UPDATE tallystick_history SET finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
 WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000002_books');
+INSERT INTO reference SELECT EXISTS (SELECT 1 FROM pragma_foreign_key_check);
 COMMIT;
 
 -- up: m20261121_000003_pricing
@@ -308,6 +311,7 @@ BEGIN SELECT RAISE(ABORT, 'this pricing pack is frozen and cannot be deleted'); 
 INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000003_pricing', CAST(strftime('%s', 'now') AS INTEGER));
 UPDATE tallystick_history SET finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
 WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000003_pricing');
+INSERT INTO reference SELECT EXISTS (SELECT 1 FROM pragma_foreign_key_check);
 COMMIT;
 
 -- up: m20261121_000004_executions
@@ -347,6 +351,7 @@ WHERE replay_of IS NOT NULL;
 INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000004_executions', CAST(strftime('%s', 'now') AS INTEGER));
 UPDATE tallystick_history SET finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
 WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000004_executions');
+INSERT INTO reference SELECT EXISTS (SELECT 1 FROM pragma_foreign_key_check);
 COMMIT;
 
 -- up: m20261121_000005_idempotency
@@ -370,6 +375,7 @@ CREATE INDEX idempotency_keys_expiry_idx ON idempotency_keys (expires_at);
 INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000005_idempotency', CAST(strftime('%s', 'now') AS INTEGER));
 UPDATE tallystick_history SET finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
 WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000005_idempotency');
+INSERT INTO reference SELECT EXISTS (SELECT 1 FROM pragma_foreign_key_check);
 COMMIT;
 
 -- up: m20261121_000006_roles
@@ -379,6 +385,7 @@ SELECT coalesce(max(seq), 0) + 1, 'm20261121_000006_roles', 'up', 'e3b0c44298fc1
 INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000006_roles', CAST(strftime('%s', 'now') AS INTEGER));
 UPDATE tallystick_history SET finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
 WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000006_roles');
+INSERT INTO reference SELECT EXISTS (SELECT 1 FROM pragma_foreign_key_check);
 COMMIT;
 
 -- up: m20261121_000007_contract_row_security
@@ -388,6 +395,7 @@ SELECT coalesce(max(seq), 0) + 1, 'm20261121_000007_contract_row_security', 'up'
 INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000007_contract_row_security', CAST(strftime('%s', 'now') AS INTEGER));
 UPDATE tallystick_history SET finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
 WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000007_contract_row_security');
+INSERT INTO reference SELECT EXISTS (SELECT 1 FROM pragma_foreign_key_check);
 COMMIT;
 
 -- up: m20261121_000008_series
@@ -470,4 +478,5 @@ CREATE INDEX currency_attribution_pack_idx ON currency_attribution (pack_id);
 INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000008_series', CAST(strftime('%s', 'now') AS INTEGER));
 UPDATE tallystick_history SET finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
 WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000008_series');
+INSERT INTO reference SELECT EXISTS (SELECT 1 FROM pragma_foreign_key_check);
 COMMIT;

@@ -23,12 +23,12 @@ pub enum Error {
     #[error(
         "migration {version} was edited after it was applied; restore its text and put the change \
          into a new migration. If the database was changed by hand to match, \
-         `tallystick migrate stamp {version}` accepts the text as it is"
+         `tallystick migrate stamp --only {version}` accepts the text as it is"
     )]
     Edited { version: String },
     #[error(
         "migration {version} is in the database without a record of what was applied; look with \
-         `tallystick migrate check`, then accept it with `tallystick migrate stamp {version}`"
+         `tallystick migrate check`, then accept it with `tallystick migrate stamp --only {version}`"
     )]
     Unrecorded { version: String },
     #[error(
@@ -62,7 +62,8 @@ pub enum Error {
     NotRecorded { version: String, reason: String },
     #[error(
         "migration {version} failed at statement {number} of {of}, and nothing of it is kept: \
-         {source} (`{statement}`)"
+         {} (`{statement}`)",
+        said(source)
     )]
     Statement {
         version: String,
@@ -72,9 +73,10 @@ pub enum Error {
         source: db::Error,
     },
     #[error(
-        "migration {version} stopped at statement {number} of {of}: {source} (`{statement}`). It \
+        "migration {version} stopped at statement {number} of {of}: {} (`{statement}`). It \
          runs outside of a transaction, so that what came before is kept; `tallystick migrate up` \
-         goes on with it"
+         goes on with it",
+        said(source)
     )]
     StatementOutside {
         version: String,
@@ -96,10 +98,41 @@ pub enum Error {
         holders: String,
     },
     #[error(
-        "another program has been migrating this database for {} s; try again when it has ended",
+        "another program has been migrating or writing to this database for {} s; try again when it \
+         has ended",
         waited.as_secs()
     )]
     Busy { waited: Duration },
+    #[error(
+        "another program changed the versions meanwhile, and nothing was done; look with `tallystick \
+         migrate status`"
+    )]
+    Overtaken,
+    #[error(
+        "migration {version} broke off: {}. Look with `tallystick migrate status`, then run it again",
+        said(source)
+    )]
+    BrokeOff { version: String, source: db::Error },
+    #[error(
+        "{asked} migrations are more than the {held} that can be taken back; give fewer, or `base`"
+    )]
+    TooMany { asked: usize, held: usize },
+    #[error(
+        "the record says that migration {version} is applied, but seaql_migrations does not hold it; \
+         look with `tallystick migrate check`, then say which is true: `tallystick migrate stamp --only \
+         {version}` that it is applied"
+    )]
+    Lost { version: String },
+    #[error(
+        "{later} is applied, and comes after {version}: say --undo-later to declare it and all that \
+         come after {version} not applied, or --only to declare nothing but {version}"
+    )]
+    LaterApplied { version: String, later: String },
+    #[error(
+        "database.owner_url leads to {owner} and database.url to {service}, which is another database; \
+         both must be the same"
+    )]
+    OtherDatabase { owner: String, service: String },
     #[error(
         "another program took over the migration of this database, since this one had lost its \
          connection; look with `tallystick migrate status`"
@@ -138,7 +171,7 @@ pub enum Error {
     TimescaleTooLate,
     #[error("{0}")]
     File(String),
-    #[error("the migrations could not be run: {0}")]
+    #[error("the migrations could not be run: {}", said(.0))]
     Database(#[from] db::Error),
 }
 
@@ -152,8 +185,30 @@ impl Error {
     }
 }
 
+impl Error {
+    /// Whether a lock was not to be had in time, so that the same may succeed later.
+    pub fn is_locked_out(&self) -> bool {
+        matches!(self, Self::Database(error) if error.sqlstate().as_deref() == Some("55P03"))
+    }
+}
+
 impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
         Self::Database(error.into())
     }
+}
+
+/// Without the names of the layers that passed the message on.
+fn said(error: &db::Error) -> String {
+    let text = error.to_string();
+    let layers = [
+        "Execution Error: ",
+        "Query Error: ",
+        "Connection Error: ",
+        "error returned from database: ",
+        "error in Any driver mapping: ",
+    ];
+    layers
+        .iter()
+        .fold(text, |text, layer| text.replace(layer, ""))
 }

@@ -7,6 +7,8 @@ use sea_orm::{
 };
 use sea_orm_migration::seaql_migrations;
 
+use crate::Recording;
+
 /// What was done with a version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
@@ -68,6 +70,13 @@ pub struct Entry {
     pub duration_ms: Option<i64>,
 }
 
+impl Entry {
+    /// Whether it says that this migration, with its present text, was applied.
+    pub(crate) fn tells_of(&self, known: &Recording) -> bool {
+        self.action.applies() && self.finished_at.is_some() && self.checksum == known.checksum()
+    }
+}
+
 #[derive(FromQueryResult)]
 struct Row {
     seq: i64,
@@ -90,6 +99,21 @@ pub struct Author {
 
 pub const TABLE: &str = "tallystick_history";
 pub const VERSIONS: &str = "seaql_migrations";
+
+/// New tables of versions in a schema that is there already: whoever may read its users may read its
+/// version, as the migration of roles has it.
+pub const LET_ROLES_READ: &str = "DO $$
+DECLARE
+    reader text;
+BEGIN
+    FOR reader IN
+        SELECT rolname FROM pg_roles
+        WHERE rolname IN ('tallystick_app', 'tallystick_readonly', 'tallystick_admin')
+            AND has_table_privilege(oid, to_regclass('users'), 'SELECT')
+    LOOP
+        EXECUTE format('GRANT SELECT ON seaql_migrations, tallystick_history TO %I', reader);
+    END LOOP;
+END $$";
 
 /// The statements that make both tables where they are not there.
 pub fn tables(engine: Engine) -> Vec<String> {
@@ -196,6 +220,11 @@ pub async fn applied(connection: &impl ConnectionTrait) -> Result<Vec<String>, D
     let statement = Statement::from_string(connection.get_database_backend(), sql);
     let rows = connection.query_all_raw(statement).await?;
     rows.iter().map(|row| row.try_get("", "version")).collect()
+}
+
+/// Whether both tables are.
+pub async fn are_there(connection: &impl ConnectionTrait) -> Result<bool, DbErr> {
+    Ok(exists(connection, VERSIONS).await? && exists(connection, TABLE).await?)
 }
 
 /// The whole record, oldest first; `None` where it was never begun.

@@ -26,6 +26,9 @@ mod schema;
 mod script;
 mod state;
 mod target;
+#[cfg(test)]
+#[allow(dead_code)]
+mod template;
 
 use sea_orm_migration::MigrationTrait;
 
@@ -35,7 +38,9 @@ pub use migrator::Migrator;
 pub use new::{NewFile, new_file};
 pub use partitions::make_year_partitions;
 pub use recording::{Down, Recording, is_contracting, record};
-pub use schema::{Applied, Event, Options, Planned, Progress, Schema, Stamped, findings, up};
+pub use schema::{
+    Applied, Event, Options, Planned, Progress, Schema, Stamp, Stamped, findings, up,
+};
 pub use script::{Range, script};
 pub use state::{State, Version, Versions, find, known, require_current, versions};
 pub use target::Target;

@@ -106,6 +106,8 @@ const MAKE_HYPERTABLES: &str = "-- allow(unreadable): it remakes only the tables
         IF coalesce(current_setting('tallystick.timescale', true), 'off') <> 'on' THEN
             RETURN;
         END IF;
+        -- The new foreign keys are checked by queries that row security binds; there are no rows yet.
+        PERFORM set_config('row_security', 'on', true);
         FOR series IN
             SELECT * FROM (VALUES
                 ('portfolio_daily_values', 'valuation_date'),
@@ -133,17 +135,19 @@ const MAKE_HYPERTABLES: &str = "-- allow(unreadable): it remakes only the tables
                 'SELECT create_hypertable(%L, %L, chunk_time_interval => interval ''1 year'')',
                 series.name, series.day);
         END LOOP;
+        PERFORM set_config('row_security', 'off', true);
     END $$";
 
 /// The service may make partitions without owning their tables: so it runs with the rights of its owner,
 /// and makes no more than a few years ahead. A year that is there is left alone.
 ///
-/// The table is made by itself and then attached, which lets reads and writes of the series go on. It is
-/// locked once it is attached. The foreign keys that come with that are checked by a query which row
+/// The table is made by itself and then attached, which lets reads and writes of the series go on. For its
+/// foreign keys writers of portfolios and packs wait a moment; where that would be longer, it gives up and
+/// is called again. It is locked once it is attached. The foreign keys that come with that are checked by a query which row
 /// security binds, and a migration refuses to be bound: of a table without rows it may be.
 const MAKE_PARTITIONS: &str =
     "CREATE FUNCTION make_year_partitions(first_year bigint, last_year bigint) RETURNS bigint
-    LANGUAGE plpgsql SECURITY DEFINER SET row_security = on AS $$
+    LANGUAGE plpgsql SECURITY DEFINER SET row_security = on SET lock_timeout = '500ms' AS $$
     DECLARE
         home text := current_schema();
         oldest text;

@@ -25,7 +25,7 @@ impl MigratorTrait for Migrator {
     {
         let schema = schema(&db.into_database_executor()).await?;
         let applied = schema
-            .up(&steps.into())
+            .up(&steps.map_or(Target::Head, in_steps))
             .await
             .map_err(|error| told(&error))?;
         if applied.is_empty() {
@@ -40,7 +40,7 @@ impl MigratorTrait for Migrator {
     {
         let schema = schema(&db.into_database_executor()).await?;
         schema
-            .down(&Target::from(steps))
+            .down(&steps.map_or(Target::Base, in_steps))
             .await
             .map_err(|error| told(&error))?;
         schema.close().await.map_err(|error| told(&error))
@@ -66,6 +66,10 @@ impl MigratorTrait for Migrator {
     {
         Err(refused("reset"))
     }
+}
+
+const fn in_steps(steps: u32) -> Target {
+    Target::Steps(steps as usize)
 }
 
 /// Where `sea-orm-cli` looks for what to print.

@@ -36,7 +36,7 @@ pub fn new_file(folder: &Path, stamp: &str, title: &str) -> Result<NewFile, Erro
         Error::File(format!("{}: {advice}", list.display()))
     })?;
     let file = folder.join("src").join(format!("{name}.rs"));
-    write_new(&file, &TEMPLATE.replace("{name}", &name))?;
+    write_new(&file, &TEMPLATE.replace(NAME, &name))?;
     fs::write(&list, listed).map_err(|error| at(&list, &error))?;
     Ok(NewFile { name, file })
 }
@@ -84,43 +84,9 @@ fn enter(listed: &str, name: &str) -> Option<String> {
     Some(entered)
 }
 
-const TEMPLATE: &str = r#"use async_trait::async_trait;
-use sea_orm_migration::{DbErr, MigrationName, MigrationTrait, SchemaManager};
-
-use crate::ddl::Script;
-
-const UP: Script = Script {
-    both: &[],
-    postgres: &[],
-    sqlite: &[],
-};
-
-const DOWN: Script = Script {
-    both: &[],
-    postgres: &[],
-    sqlite: &[],
-};
-
-#[derive(Debug)]
-pub struct Migration;
-
-impl MigrationName for Migration {
-    fn name(&self) -> &'static str {
-        "{name}"
-    }
-}
-
-#[async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        UP.run(manager).await
-    }
-
-    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        DOWN.run(manager).await
-    }
-}
-"#;
+/// A migration like any other, which the compiler reads too.
+const TEMPLATE: &str = include_str!("template.rs");
+const NAME: &str = "m00000000_000000_template";
 
 #[cfg(test)]
 mod tests {

@@ -57,7 +57,7 @@ impl Recording {
 pub fn is_contracting(name: &str) -> bool {
     name.splitn(3, '_')
         .nth(2)
-        .is_some_and(|title| title.starts_with("contract_"))
+        .is_some_and(|title| title == "contract" || title.starts_with("contract_"))
 }
 
 /// Takes down every migration, in the given order.

@@ -104,7 +104,10 @@ impl Script {
     fn stop_on_errors(&mut self) {
         self.text += match self.engine {
             Engine::Postgres => "\\set ON_ERROR_STOP on\n",
-            Engine::Sqlite => ".bail on\nPRAGMA foreign_keys = OFF;\n",
+            Engine::Sqlite => {
+                ".bail on\nPRAGMA foreign_keys = OFF;\n\
+                 CREATE TEMP TABLE reference (is_broken INTEGER CHECK (NOT is_broken));\n"
+            }
         };
     }
 
@@ -148,6 +151,12 @@ impl Script {
             self.statements(work);
             self.statement(&work.mark.to_string());
             self.statement(&work.finish.to_string());
+            if self.engine == Engine::Sqlite {
+                // The shell has no other way to stop on what a query finds.
+                self.statement(
+                    "INSERT INTO reference SELECT EXISTS (SELECT 1 FROM pragma_foreign_key_check)",
+                );
+            }
             self.statement("COMMIT");
         } else {
             self.outside(work);

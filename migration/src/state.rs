@@ -23,6 +23,8 @@ pub enum State {
     Dirty,
     /// Applied, without a record of what that was.
     Unrecorded,
+    /// Not applied, although the record says so.
+    Lost,
     /// In the database only, and older than the newest of the program's.
     Missing,
     /// In the database only: a newer program applied it.
@@ -37,6 +39,7 @@ impl State {
             Self::Edited => "edited",
             Self::Dirty => "dirty",
             Self::Unrecorded => "unrecorded",
+            Self::Lost => "lost",
             Self::Missing => "missing",
             Self::Unknown => "unknown",
         }
@@ -101,6 +104,16 @@ impl Versions {
                 name,
             });
         }
+        // What a newer program began outside of a transaction is in the record alone.
+        let unfinished = last
+            .into_values()
+            .filter(|entry| entry.finished_at.is_none());
+        versions.extend(unfinished.map(|entry| Version {
+            name: entry.version.clone(),
+            state: State::Unknown,
+            is_contracting: is_contracting(&entry.version),
+            record: Some(entry),
+        }));
         versions.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(Self(versions))
     }
@@ -113,12 +126,40 @@ impl Versions {
             .collect()
     }
 
+    /// Whether the same versions are in the same states.
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
+        let states = |versions: &Self| -> Vec<(String, State)> {
+            let each = versions.0.iter();
+            each.map(|version| (version.name.clone(), version.state))
+                .collect()
+        };
+        states(self) == states(other)
+    }
+
+    /// Why a version that this program does not know cannot be dealt with.
+    pub(crate) fn stranger(&self, name: &str) -> Error {
+        let version = name.to_owned();
+        let is_missing = |one: &Version| one.name == name && one.state == State::Missing;
+        if self.0.iter().any(is_missing) {
+            Error::Missing { version }
+        } else {
+            Error::Newer { version }
+        }
+    }
+
+    /// What newer programs applied, and this one can live with.
+    pub fn newer(&self) -> Vec<&str> {
+        let is_newer = |version: &&Version| version.state == State::Unknown;
+        let newer = self.0.iter().filter(is_newer);
+        newer.map(|version| version.name.as_str()).collect()
+    }
+
     /// What `down` can take back, newest first: applied, or begun.
     pub fn held(&self) -> Vec<&str> {
         let mut held: Vec<&str> = self
             .0
             .iter()
-            .filter(|version| version.state != State::Pending)
+            .filter(|version| !matches!(version.state, State::Pending | State::Lost))
             .map(|version| version.name.as_str())
             .collect();
         held.reverse();
@@ -127,7 +168,9 @@ impl Versions {
 
     /// The newest version that is applied.
     pub fn current(&self) -> Option<&str> {
-        let is_in = |version: &&Version| !matches!(version.state, State::Pending | State::Dirty);
+        let is_in = |version: &&Version| {
+            !matches!(version.state, State::Pending | State::Lost | State::Dirty)
+        };
         self.0
             .iter()
             .rfind(is_in)
@@ -143,6 +186,7 @@ impl Versions {
                 State::Unknown => return Err(Error::Newer { version }),
                 State::Edited => return Err(Error::Edited { version }),
                 State::Unrecorded => return Err(Error::Unrecorded { version }),
+                State::Lost => return Err(Error::Lost { version }),
                 State::Applied | State::Pending | State::Dirty => {}
             }
         }
@@ -164,6 +208,7 @@ impl Versions {
                 State::Unknown if *is_contracting => return Err(Error::Newer { version }),
                 State::Missing => return Err(Error::Missing { version }),
                 State::Dirty => return Err(Error::Dirty { version }),
+                State::Lost => return Err(Error::Lost { version }),
                 _ => {}
             }
         }
@@ -195,6 +240,7 @@ fn state(
         return State::Dirty;
     }
     match record {
+        Some(entry) if !is_applied && entry.action.applies() => State::Lost,
         _ if !is_applied => State::Pending,
         Some(entry) if !entry.action.applies() => State::Unrecorded,
         Some(entry) if entry.checksum != recording.checksum() => State::Edited,

@@ -5,26 +5,23 @@ use crate::Error;
 /// Where `up` and `down` end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
-    /// To the newest version, or to none.
-    All,
+    /// The newest version.
+    Head,
+    /// Before the first version.
+    Base,
     Steps(usize),
     /// A version by its name or a part of it that no other has.
     Version(String),
 }
 
-impl From<Option<u32>> for Target {
-    fn from(steps: Option<u32>) -> Self {
-        steps.map_or(Self::All, |steps| Self::Steps(steps as usize))
-    }
-}
-
-/// Reads a number of steps, `head` or `base` (all the way), or a version.
+/// Reads a number of steps, `head`, `base`, or a version.
 impl From<&str> for Target {
     fn from(text: &str) -> Self {
-        let is_count = text.len() <= 5 && text.bytes().all(|byte| byte.is_ascii_digit());
+        let is_count = text.len() <= 4 && text.bytes().all(|byte| byte.is_ascii_digit());
         match text {
-            "head" | "base" => Self::All,
-            _ if is_count => text.parse().map_or(Self::All, Self::Steps),
+            "head" => Self::Head,
+            "base" => Self::Base,
+            _ if is_count => Self::Steps(text.parse().unwrap_or_default()),
             _ => Self::Version(text.to_owned()),
         }
     }
@@ -58,7 +55,8 @@ mod tests {
     #[test]
     fn numbers_are_steps_and_words_are_versions() {
         assert_eq!(Target::from("3"), Target::Steps(3));
-        assert_eq!(Target::from("head"), Target::All);
+        assert_eq!(Target::from("head"), Target::Head);
+        assert_eq!(Target::from("base"), Target::Base);
         assert_eq!(Target::from("20261121"), Target::Version("20261121".into()));
         assert_eq!(Target::from("m1"), Target::Version("m1".into()));
     }

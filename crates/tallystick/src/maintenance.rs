@@ -11,6 +11,9 @@ use crate::session;
 const YEARS_AHEAD: i32 = 2;
 const EVERY: Duration = Duration::from_hours(6);
 
+/// Attempts where writers came in the way.
+const ATTEMPTS: u32 = 20;
+
 /// What was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Done {
@@ -20,8 +23,18 @@ pub struct Done {
 /// Does what is due now; doing it again does nothing.
 pub async fn run(database: &Database) -> Result<Done, migration::Error> {
     let last_year = session::clock().now().year() + YEARS_AHEAD;
-    let partitions_made = migration::make_year_partitions(database, last_year).await?;
-    Ok(Done { partitions_made })
+    let mut attempt = 1;
+    loop {
+        match migration::make_year_partitions(database, last_year).await {
+            Ok(partitions_made) => return Ok(Done { partitions_made }),
+            Err(error) if attempt == ATTEMPTS || !error.is_locked_out() => return Err(error),
+            Err(_) => {
+                attempt += 1;
+                // Whoever waited behind the attempt gets on meanwhile.
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+        }
+    }
 }
 
 /// Does what is due, now and from time to time, for as long as the service runs.

@@ -24,10 +24,14 @@ pub async fn open_database(settings: &Settings) -> Result<Database, Error> {
 /// Makes sure that the schema is this program's.
 pub async fn prepare(settings: &Settings, database: &Database) -> Result<(), Error> {
     if settings.database.migrate_on_start {
-        migrate(settings, database).await
-    } else {
-        Ok(migration::require_current(database).await?)
+        migrate(settings, database).await?;
     }
+    let versions = migration::versions(database).await?;
+    versions.require_usable()?;
+    for newer in versions.newer() {
+        tracing::warn!("the database is newer than this program, which can live with {newer}");
+    }
+    Ok(())
 }
 
 /// Brings the schema up to this program's, where it is not.
@@ -48,7 +52,7 @@ pub async fn migrate(settings: &Settings, database: &Database) -> Result<(), Err
         ..migration::Options::default()
     };
     let schema = Schema::of(database, options).await?;
-    let applied = schema.up(&Target::All).await;
+    let applied = schema.up(&Target::Head).await;
     schema.close().await?;
     let applied = applied?.len();
     if applied > 0 {

@@ -24,9 +24,7 @@ pub async fn expected(
     }
     let transaction = connection.begin().await?;
     let catalogue = match own_schema(&transaction).await {
-        Ok(schemas) => applied(&transaction, Some(&schemas.own), apply)
-            .await
-            .map(|catalogue| schemas.as_if_live(catalogue)),
+        Ok(schema) => applied(&transaction, Some(&schema), apply).await,
         Err(error) => Err(error),
     };
     transaction.rollback().await?;
@@ -50,23 +48,6 @@ pub async fn expected_on_sqlite(
     catalogue
 }
 
-struct Schemas {
-    own: String,
-    live: String,
-}
-
-impl Schemas {
-    /// A function may name its schema where it says in which path it looks for tables.
-    fn as_if_live(&self, mut catalogue: Catalogue) -> Catalogue {
-        for object in catalogue.objects.values_mut() {
-            for text in [&mut object.definition, &mut object.create] {
-                *text = text.replace(&self.own, &self.live);
-            }
-        }
-        catalogue
-    }
-}
-
 async fn applied(
     transaction: &DatabaseTransaction,
     schema: Option<&str>,
@@ -77,28 +58,24 @@ async fn applied(
 }
 
 /// The live schema is not in the path, so that no migration can reach it by a plain name.
-async fn own_schema(transaction: &DatabaseTransaction) -> Result<Schemas, DbErr> {
+async fn own_schema(transaction: &DatabaseTransaction) -> Result<String, DbErr> {
     let question = Statement::from_string(
         DbBackend::Postgres,
-        "SELECT 'tallystick_expected_' || replace(gen_random_uuid()::text, '-', '') AS own,
-            coalesce(current_schema()::text, 'public') AS live",
+        "SELECT 'tallystick_expected_' || replace(gen_random_uuid()::text, '-', '') AS name",
     );
     let row = transaction.query_one_raw(question).await?;
     let row = row.ok_or_else(|| DbErr::RecordNotFound("a random name".to_owned()))?;
-    let schemas = Schemas {
-        own: row.try_get("", "own")?,
-        live: row.try_get("", "live")?,
-    };
-    let create = format!("CREATE SCHEMA {}", schemas.own);
+    let name: String = row.try_get("", "name")?;
+    let create = format!("CREATE SCHEMA {name}");
     if let Err(error) = transaction.execute_unprepared(&create).await {
         return Err(DbErr::Custom(format!(
             "the schema to compare with cannot be made: {error}; ask the primary, with a role that \
              may make schemas (GRANT CREATE ON DATABASE … TO …)"
         )));
     }
-    let path = format!("SET LOCAL search_path TO {}", schemas.own);
+    let path = format!("SET LOCAL search_path TO {name}");
     transaction.execute_unprepared(&path).await?;
-    Ok(schemas)
+    Ok(name)
 }
 
 /// Applies the migrations, the newest being `until` or else the program's newest. A database that

@@ -2,10 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use db::Engine;
+use db::{Database, Engine};
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode,
-    SqlxPostgresConnector, SqlxSqliteConnector, Statement, TransactionOptions, TransactionTrait,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbErr, QueryResult,
+    SqliteTransactionMode, SqlxPostgresConnector, SqlxSqliteConnector, Statement,
+    TransactionOptions, TransactionTrait,
     sqlx::{self, postgres::PgPoolOptions, sqlite::SqlitePoolOptions},
 };
 
@@ -29,7 +30,7 @@ pub async fn like(connection: &DatabaseConnection) -> Result<DatabaseConnection,
             }
             let pool = SqlitePoolOptions::new()
                 .max_connections(1)
-                .connect_with(options.foreign_keys(false))
+                .connect_with(options.foreign_keys(false).busy_timeout(POLL))
                 .await
                 .map_err(failed)?;
             Ok(SqlxSqliteConnector::from_sqlx_sqlite_pool(pool))
@@ -53,6 +54,28 @@ pub async fn like(connection: &DatabaseConnection) -> Result<DatabaseConnection,
 fn is_in_memory(options: &sqlx::sqlite::SqliteConnectOptions) -> bool {
     let name = options.get_filename().to_string_lossy();
     name.contains(":memory:") || name.starts_with("file:sqlx-in-memory")
+}
+
+/// The service and the owner may come by different ways, but to one database.
+pub async fn require_same_database(
+    database: &Database,
+    owner: &DatabaseConnection,
+) -> Result<(), Error> {
+    if database.engine() == Engine::Sqlite {
+        return Ok(());
+    }
+    let ask = "SELECT format('%s (%s of cluster %s)', datname, d.oid, system_identifier) AS place
+        FROM pg_database d, pg_control_system() WHERE datname = current_database()";
+    let ask = Statement::from_string(owner.get_database_backend(), ask);
+    let place = |row: Option<QueryResult>| row.and_then(|row| row.try_get("", "place").ok());
+    let of_owner: Option<String> = place(owner.query_one_raw(ask.clone()).await?);
+    let of_service: Option<String> = place(database.reader().query_one_raw(ask).await?);
+    match (of_owner, of_service) {
+        (Some(owner), Some(service)) if owner != service => {
+            Err(Error::OtherDatabase { owner, service })
+        }
+        _ => Ok(()),
+    }
 }
 
 async fn take_search_path(from: &DatabaseConnection, to: &DatabaseConnection) -> Result<(), DbErr> {
@@ -119,6 +142,7 @@ impl Schema {
             ..TransactionOptions::default()
         };
         let started = Instant::now();
+        let mut was_told = false;
         loop {
             let error = match self.connection.begin_with_options(options()).await {
                 Ok(tx) => return Ok(tx),
@@ -127,7 +151,10 @@ impl Schema {
             let waited = started.elapsed();
             match error {
                 db::Error::Locked(_) if waited <= self.options.patience => {
-                    self.tell(&Event::WaitingForAnother);
+                    if !was_told {
+                        self.tell(&Event::WaitingForAnother);
+                        was_told = true;
+                    }
                     tokio::time::sleep(POLL).await;
                 }
                 db::Error::Locked(_) => return Err(Error::Busy { waited }),

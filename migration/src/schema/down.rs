@@ -6,32 +6,41 @@ use crate::{Error, Target, recording::Recording, state::Versions, target};
 impl Schema {
     /// Takes back the newest versions: so many, or all that come after the target's.
     pub async fn down(&self, target: &Target) -> Result<Vec<Applied>, Error> {
-        self.alone(async || self.take_back(target).await).await
+        let versions = self.versions().await?;
+        let recordings = self.to_take_back(&versions, target)?;
+        self.alone(async || self.take_back(&versions, &recordings).await)
+            .await
     }
 
     /// Takes the newest version back and applies it again.
     pub async fn redo(&self) -> Result<Vec<Applied>, Error> {
+        self.require_timescale().await?;
+        let versions = self.versions().await?;
+        versions.refuse_strangers()?;
+        let newest = self.to_take_back(&versions, &Target::Steps(1))?;
         self.alone(async || {
-            let taken_back = self.take_back(&Target::Steps(1)).await?;
-            let Some(newest) = taken_back.first() else {
-                return Err(Error::NothingApplied);
-            };
-            let target = Target::Version(newest.version.clone());
-            self.apply_pending(&target).await
+            self.take_back(&versions, &newest).await?;
+            let versions = self.versions().await?;
+            self.apply(&versions, &newest).await
         })
         .await
     }
 
-    async fn take_back(&self, target: &Target) -> Result<Vec<Applied>, Error> {
-        let versions = self.versions().await?;
-        let recordings = self.to_take_back(&versions, target)?;
-        self.begin_records().await?;
+    /// A number of steps counts from what was there when it was given: if others were faster, nothing
+    /// is taken back.
+    async fn take_back(
+        &self,
+        versions: &Versions,
+        recordings: &[&Recording],
+    ) -> Result<Vec<Applied>, Error> {
         let author = &self.options.author;
         let works: Vec<Work> = recordings
-            .into_iter()
+            .iter()
             .map(|recording| Work::down(recording, self.engine, author))
             .collect::<Result<_, _>>()?;
-        self.run_all(&works, false).await
+        self.begin_records().await?;
+        self.expect_unchanged(&self.connection, versions).await?;
+        self.run_all(&works, versions).await
     }
 
     fn to_take_back(&self, versions: &Versions, target: &Target) -> Result<Vec<&Recording>, Error> {
@@ -40,7 +49,14 @@ impl Schema {
             return Err(Error::NothingApplied);
         }
         match target {
-            Target::All => {}
+            Target::Base => {}
+            Target::Head => held.clear(),
+            Target::Steps(steps) if *steps > held.len() => {
+                return Err(Error::TooMany {
+                    asked: *steps,
+                    held: held.len(),
+                });
+            }
             Target::Steps(steps) => held.truncate(*steps),
             Target::Version(text) => {
                 let last = target::find(&self.names(), text)?;
@@ -48,12 +64,11 @@ impl Schema {
             }
         }
         let known = |name: &&str| {
+            let is_it = |known: &&Recording| known.name == **name;
             self.known
                 .iter()
-                .find(|known| known.name == **name)
-                .ok_or_else(|| Error::Newer {
-                    version: (**name).to_owned(),
-                })
+                .find(is_it)
+                .ok_or_else(|| versions.stranger(name))
         };
         held.iter().map(known).collect()
     }
@@ -68,7 +83,9 @@ impl Schema {
         }
         self.lock().await?;
         let outcome = work().await;
-        self.unlock().await?;
+        if let Err(error) = self.unlock().await {
+            tracing::debug!(%error, "the lock went with its connection");
+        }
         outcome
     }
 }

@@ -27,7 +27,7 @@ use crate::{
 pub(crate) use connection::LOCK;
 pub use plan::{Planned, findings};
 pub use run::Applied;
-pub use stamp::Stamped;
+pub use stamp::{Stamp, Stamped};
 pub(crate) use work::Work;
 
 /// What goes on during long work, for whoever watches.
@@ -125,6 +125,7 @@ impl Schema {
         options: Options,
     ) -> Result<Self, Error> {
         let connection = database.schema_connection().await?;
+        connection::require_same_database(database, &connection).await?;
         Self::on(&connection, migrations, options).await
     }
 
@@ -182,7 +183,7 @@ impl Schema {
 /// works, the others wait and find nothing to do.
 pub async fn up(database: &Database) -> Result<Vec<String>, Error> {
     let schema = Schema::of(database, Options::default()).await?;
-    let applied = schema.up(&crate::Target::All).await?;
+    let applied = schema.up(&crate::Target::Head).await?;
     schema.close().await?;
     Ok(applied.into_iter().map(|applied| applied.version).collect())
 }

@@ -43,20 +43,20 @@ impl Schema {
 
     async fn run_statement_outside(&self, version: &str, sql: &str) -> Result<(), db::Error> {
         let index = index_built_concurrently(sql);
-        if let Some(index) = index {
-            self.drop_if_invalid(index).await?;
-        }
         // What runs concurrently keeps nobody waiting, however long it waits itself.
-        let limit = if index.is_some() || sql.to_ascii_uppercase().contains("CONCURRENTLY") {
-            0
+        let limit = if sql.to_ascii_uppercase().contains("CONCURRENTLY") {
+            self.options.patience.as_millis()
         } else {
             self.options.lock_timeout.as_millis()
         };
         let started = Instant::now();
         let mut attempts = 0;
         loop {
-            let set = format!("SET lock_timeout = {limit}");
+            let set = format!("SET lock_timeout = {limit}; SET row_security = off");
             self.connection.execute_unprepared(&set).await?;
+            if let Some(index) = index {
+                self.drop_if_invalid(index).await?;
+            }
             let Err(error) = self.connection.execute_unprepared(sql).await else {
                 return Ok(());
             };

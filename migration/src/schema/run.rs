@@ -6,7 +6,7 @@ use db::Engine;
 use sea_orm::{ConnectionTrait, DatabaseTransaction, Statement, TransactionTrait};
 
 use super::{Event, Schema, Work};
-use crate::{Error, history::Action};
+use crate::{Error, history::Action, state::Versions};
 
 /// What was done with one version.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,19 +28,22 @@ const SHORTEST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 
 impl Schema {
-    /// `is_new` is a database that nobody uses yet: there all is one transaction, as far as may be,
-    /// so that a failure leaves it empty.
     pub(super) async fn run_all(
         &self,
         works: &[Work<'_>],
-        is_new: bool,
+        planned_on: &Versions,
     ) -> Result<Vec<Applied>, Error> {
         match self.engine {
-            Engine::Sqlite => self.run_on_sqlite(works).await,
-            Engine::Postgres => self.run_on_postgres(works, is_new).await,
+            Engine::Sqlite => self.run_on_sqlite(works, planned_on).await,
+            // Of a database that nobody uses yet, a failure leaves nothing.
+            Engine::Postgres => {
+                let is_new = planned_on.current().is_none();
+                self.run_on_postgres(works, is_new).await
+            }
         }
     }
 
+    /// On a new database all is one transaction, as far as may be.
     async fn run_on_postgres(
         &self,
         works: &[Work<'_>],
@@ -95,9 +98,13 @@ impl Schema {
 
     /// All in the one transaction that keeps other writers out, so that a start that is broken off
     /// leaves nothing.
-    async fn run_on_sqlite(&self, works: &[Work<'_>]) -> Result<Vec<Applied>, Error> {
+    async fn run_on_sqlite(
+        &self,
+        works: &[Work<'_>],
+        planned_on: &Versions,
+    ) -> Result<Vec<Applied>, Error> {
         let tx = self.begin_immediate().await?;
-        self.expect_unchanged(&tx, works).await?;
+        self.expect_unchanged(&tx, planned_on).await?;
         let mut done = Vec::with_capacity(works.len());
         for (index, work) in works.iter().enumerate() {
             let place = Place {
@@ -134,7 +141,10 @@ impl Schema {
             };
             let version = error.version().unwrap_or(works[0].version).to_owned();
             if !is_worth_another_attempt(&error) {
-                return Err(error);
+                return Err(match error {
+                    Error::Database(source) => Error::BrokeOff { version, source },
+                    error => error,
+                });
             }
             attempts += 1;
             let waited = started.elapsed();
@@ -190,15 +200,22 @@ impl Schema {
         Ok(done)
     }
 
-    /// The longest transactions at work, in words: whoever is in the way is most likely one of them.
+    /// Who holds locks on the schema's tables, in words. What others do is not for everybody to see:
+    /// then at least their process is named.
     pub(super) async fn holders(&self) -> String {
-        let ask = "SELECT format('%s (pid %s, %s) for %s s', coalesce(nullif(application_name, ''), \
-                'a program without a name'), pid, state, \
-                extract(epoch FROM clock_timestamp() - xact_start)::bigint) AS holder \
-            FROM pg_stat_activity \
-            WHERE datname = current_database() AND pid <> pg_backend_pid() \
-                AND xact_start IS NOT NULL AND backend_type = 'client backend' \
-            ORDER BY xact_start LIMIT 3";
+        let ask = "SELECT concat_ws(' ',
+                coalesce(nullif(max(a.application_name), ''), max(a.usename)::text),
+                format('(pid %s', l.pid) || coalesce(', ' || max(a.state), '') || ')',
+                'for ' || extract(epoch FROM clock_timestamp() - max(a.xact_start))::bigint || ' s')
+            FROM pg_locks l
+            JOIN pg_class c ON c.oid = l.relation AND c.relkind IN ('r', 'p')
+                AND c.relnamespace = quote_ident(current_schema())::regnamespace
+            LEFT JOIN pg_stat_activity a ON a.pid = l.pid
+            WHERE l.granted AND l.pid <> pg_backend_pid()
+                AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+            GROUP BY l.pid
+            ORDER BY max(a.xact_start) NULLS LAST, l.pid
+            LIMIT 3";
         let backend = self.connection.get_database_backend();
         let rows = self
             .connection
@@ -212,7 +229,7 @@ impl Schema {
         if holders.is_empty() {
             return String::new();
         }
-        format!(" The longest transactions: {}.", holders.join(", "))
+        format!(" The tables are in use by {}.", holders.join(", "))
     }
 }
 

@@ -19,19 +19,38 @@ pub struct Stamped {
     pub not_applied: Vec<String>,
 }
 
+/// Which versions a stamp is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stamp {
+    /// The named one and all before it are applied. Later ones that are applied are an error.
+    UpTo,
+    /// As `UpTo`, and later ones are not applied.
+    Exactly,
+    /// The named one is applied; nothing is said of others.
+    Only,
+}
+
 impl Schema {
     /// Declares that the schema is as the migrations up to `version` make it, and runs none of them.
     /// `base` is before the first. Each version whose state changes gets a line in the record.
-    pub async fn stamp(&self, version: &str) -> Result<Stamped, Error> {
+    pub async fn stamp(&self, version: &str, stamp: Stamp) -> Result<Stamped, Error> {
         let last = match version {
             "base" => None,
             "head" => self.names().last().copied(),
             text => Some(target::find(&self.names(), text)?),
         };
         self.alone(async || {
+            let applied = history::applied(&self.connection).await?;
+            let later = applied.iter().find(|name| last < Some(name.as_str()));
+            if let (Some(later), Stamp::UpTo) = (later, stamp) {
+                return Err(Error::LaterApplied {
+                    version: last.unwrap_or("base").to_owned(),
+                    later: later.clone(),
+                });
+            }
             self.begin_records().await?;
             let tx = self.begin_alone().await?;
-            let stamped = self.stamp_each(&tx, last).await?;
+            let stamped = self.stamp_each(&tx, last, stamp).await?;
             tx.commit().await?;
             Ok(stamped)
         })
@@ -42,33 +61,31 @@ impl Schema {
         &self,
         tx: &DatabaseTransaction,
         last: Option<&str>,
+        stamp: Stamp,
     ) -> Result<Stamped, Error> {
         let applied = history::applied(tx).await?;
         let entries = history::entries(tx).await?.unwrap_or_default();
         let mut stamped = Stamped::default();
         for known in &self.known {
-            let should_apply = last.is_some_and(|last| known.name.as_str() <= last);
+            let name = known.name.as_str();
+            if stamp == Stamp::Only && last != Some(name) {
+                continue;
+            }
+            let should_apply = last.is_some_and(|last| name <= last);
             let is_applied = applied.contains(&known.name);
-            let is_recorded = entries
-                .iter()
-                .rfind(|entry| entry.version == known.name)
-                .is_some_and(|entry| {
-                    entry.action.applies()
-                        && entry.finished_at.is_some()
-                        && entry.checksum == known.checksum()
-                });
+            let entry = entries.iter().rfind(|entry| entry.version == known.name);
             match (should_apply, is_applied) {
-                (true, true) if is_recorded => {}
+                (true, true) if entry.is_some_and(|entry| entry.tells_of(known)) => {}
                 (true, _) => {
                     if !is_applied {
-                        tx.execute_raw(history::mark_applied(self.engine, &known.name))
+                        tx.execute_raw(history::mark_applied(self.engine, name))
                             .await?;
                     }
                     self.write_record(tx, known, Action::Stamp).await?;
                     stamped.applied.push(known.name.clone());
                 }
                 (false, true) => {
-                    tx.execute_raw(history::mark_not_applied(self.engine, &known.name))
+                    tx.execute_raw(history::mark_not_applied(self.engine, name))
                         .await?;
                     self.write_record(tx, known, Action::Unstamp).await?;
                     stamped.not_applied.push(known.name.clone());

@@ -7,7 +7,7 @@ use crate::{
     Error, Target,
     history::{self, Action},
     recording::Recording,
-    state::{State, Versions},
+    state::Versions,
     target,
 };
 
@@ -16,33 +16,39 @@ impl Schema {
     pub async fn up(&self, target: &Target) -> Result<Vec<Applied>, Error> {
         self.require_timescale().await?;
         let versions = self.versions().await?;
-        if self.engine == Engine::Sqlite || self.to_apply(&versions, target)?.is_empty() {
-            return self.apply_pending(target).await;
+        if self.to_apply(&versions, target)?.is_empty() {
+            return Ok(Vec::new());
         }
-        self.lock().await?;
-        let outcome = self.apply_pending(target).await;
-        self.unlock().await?;
-        outcome
+        self.alone(async || self.apply_pending(target).await).await
     }
 
-    pub(super) async fn apply_pending(&self, target: &Target) -> Result<Vec<Applied>, Error> {
+    async fn apply_pending(&self, target: &Target) -> Result<Vec<Applied>, Error> {
         loop {
             let versions = self.versions().await?;
             let recordings = self.to_apply(&versions, target)?;
-            if recordings.is_empty() {
-                return Ok(Vec::new());
-            }
-            self.begin_records().await?;
-            let author = &self.options.author;
-            let works: Vec<Work> = recordings
-                .into_iter()
-                .map(|recording| Work::up(recording, self.engine, author))
-                .collect();
-            match self.run_all(&works, versions.current().is_none()).await {
-                Err(Error::LockLost) if self.engine == Engine::Sqlite => {}
+            match self.apply(&versions, &recordings).await {
+                // SQLite's lock comes with the transaction: others may have been faster.
+                Err(Error::Overtaken) if self.engine == Engine::Sqlite => {}
                 outcome => return outcome,
             }
         }
+    }
+
+    pub(super) async fn apply(
+        &self,
+        versions: &Versions,
+        recordings: &[&Recording],
+    ) -> Result<Vec<Applied>, Error> {
+        if recordings.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.begin_records().await?;
+        let author = &self.options.author;
+        let works: Vec<Work> = recordings
+            .iter()
+            .map(|recording| Work::up(recording, self.engine, author))
+            .collect();
+        self.run_all(&works, versions).await
     }
 
     /// What is to be applied, oldest first, once all that speaks against it is ruled out.
@@ -68,7 +74,8 @@ impl Schema {
         versions.refuse_strangers()?;
         let mut pending = versions.pending();
         match target {
-            Target::All => {}
+            Target::Head => {}
+            Target::Base => pending.clear(),
             Target::Steps(steps) => pending.truncate(*steps),
             Target::Version(text) => {
                 let last = target::find(&self.names(), text)?;
@@ -89,7 +96,7 @@ impl Schema {
 
     /// Makes the tables of versions; what is applied already is taken over as it is.
     pub(super) async fn begin_records(&self) -> Result<(), Error> {
-        if history::entries(&self.connection).await?.is_some() {
+        if history::are_there(&self.connection).await? {
             return Ok(());
         }
         let tx = self.begin_alone().await?;
@@ -102,40 +109,34 @@ impl Schema {
         {
             self.adopt(&tx).await?;
         }
+        if self.engine == Engine::Postgres {
+            tx.execute_unprepared(history::LET_ROLES_READ).await?;
+        }
         Ok(tx.commit().await?)
     }
 
     async fn adopt(&self, tx: &DatabaseTransaction) -> Result<(), Error> {
         let applied = history::applied(tx).await?;
-        for known in self
-            .known
-            .iter()
-            .filter(|known| applied.contains(&known.name))
-        {
+        let is_applied = |known: &&Recording| applied.contains(&known.name);
+        for known in self.known.iter().filter(is_applied) {
             self.write_record(tx, known, Action::Adopt).await?;
         }
         Ok(())
     }
 
-    /// On SQLite the lock comes with the transaction: what was found before it may be old.
+    /// What was planned before the lock was held must still be so.
     pub(super) async fn expect_unchanged(
         &self,
-        tx: &DatabaseTransaction,
-        works: &[Work<'_>],
+        connection: &impl ConnectionTrait,
+        planned_on: &Versions,
     ) -> Result<(), Error> {
-        let versions = Versions::read(tx, &self.known).await?;
-        let is_as_found = works.iter().all(|work| {
-            let found = versions
-                .0
-                .iter()
-                .find(|version| version.name == work.version);
-            let is_pending = found.is_none_or(|version| version.state == State::Pending);
-            is_pending == (work.action == Action::Up)
-        });
-        if is_as_found {
+        if Versions::read(connection, &self.known)
+            .await?
+            .is_like(planned_on)
+        {
             Ok(())
         } else {
-            Err(Error::LockLost)
+            Err(Error::Overtaken)
         }
     }
 }

@@ -303,7 +303,7 @@ testkit::on_both_engines! {
                 before.push((columns, rows));
             }
 
-            schema.up(&Target::All).await.unwrap();
+            schema.up(&Target::Head).await.unwrap();
 
             for (table, (columns, before)) in tables.iter().zip(before) {
                 let after = rows(&schema, engine, table, &columns).await;

@@ -14,8 +14,8 @@ Examples:
   tallystick migrate sql --engine postgres > up.sql
   tallystick migrate check                     exit status 1 if the schema is not as it should be
 
-A VERSION is a migration's name, or a part of it that no other has; `base` is before the first, `head`
-the newest. On PostgreSQL the commands use database.owner_url, where it is set: docs/migrations.md.";
+N has at most four digits. A VERSION is a migration's name, or a part of it that no other has; `base` is
+before the first, `head` the newest. On PostgreSQL the commands use database.owner_url, where it is set: docs/migrations.md.";
 
 #[derive(Debug, Subcommand)]
 #[command(after_help = EXAMPLES)]
@@ -62,9 +62,15 @@ pub enum Migrate {
         #[command(flatten)]
         output: Json,
     },
-    /// Declare that the schema is as VERSION makes it, and run nothing; the record keeps who did.
+    /// Declare that VERSION and all before it are applied, and run nothing; the record keeps who did.
     Stamp {
         version: String,
+        /// Declare nothing of other versions: so the present text of an edited one is accepted.
+        #[arg(long, conflicts_with = "undo_later")]
+        only: bool,
+        /// Declare later versions not applied.
+        #[arg(long)]
+        undo_later: bool,
         #[command(flatten)]
         output: Json,
     },
@@ -117,14 +123,24 @@ impl Migrate {
     }
 }
 
+impl Migrate {
+    /// Whether it may make a database file that is not there.
+    pub const fn makes_database(&self) -> bool {
+        matches!(
+            self,
+            Self::Up { .. } | Self::Stamp { .. } | Self::Fresh(_) | Self::Reset(_)
+        )
+    }
+}
+
 #[derive(Clone, Copy, Debug, Args)]
 pub struct Patience {
-    /// How long the locks of one attempt may keep others waiting.
-    #[arg(long, value_name = "MS", default_value_t = 500)]
-    pub lock_timeout: u64,
+    /// How long one attempt may wait for locks, while others wait behind it.
+    #[arg(long, value_name = "MS", default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=3_600_000))]
+    pub lock_timeout: u32,
     /// For how long to try again when locks are not to be had, or another program migrates.
-    #[arg(long, value_name = "S", default_value_t = 120)]
-    pub patience: u64,
+    #[arg(long, value_name = "S", default_value_t = 120, value_parser = clap::value_parser!(u32).range(0..=86_400))]
+    pub patience: u32,
 }
 
 #[derive(Clone, Copy, Debug, Args)]
@@ -132,6 +148,8 @@ pub struct Destroy {
     /// Say that you mean it.
     #[arg(long)]
     pub i_know_this_destroys_data: bool,
+    #[command(flatten)]
+    pub patience: Patience,
     #[command(flatten)]
     pub output: Json,
 }
@@ -152,8 +170,9 @@ impl From<Engine> for db::Engine {
 }
 
 fn target(text: &str) -> Result<String, String> {
+    let is_zero = text.bytes().all(|byte| byte == b'0');
     match text {
-        "" | "0" => Err("expected a number of migrations from 1 up, or a version".to_owned()),
+        _ if is_zero => Err("expected a number of migrations from 1 up, or a version".to_owned()),
         text => Ok(text.to_owned()),
     }
 }

@@ -69,7 +69,7 @@ on_both_engines! {
 
     async fn a_database_that_is_not_migrated_is_refused_with_what_to_do(db) {
         let schema = Schema::of(&db.database, Options::default()).await.unwrap();
-        schema.down(&Target::All).await.unwrap();
+        schema.down(&Target::Base).await.unwrap();
         schema.close().await.unwrap();
         let home = Home::of(&db);
         home.write("books.beancount", LEDGER);

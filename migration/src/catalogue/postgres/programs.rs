@@ -17,7 +17,7 @@ pub async fn read<C: ConnectionTrait>(
                 AS quoted,
             CASE p.prokind WHEN 'p' THEN 'PROCEDURE' ELSE 'FUNCTION' END AS what,
             pg_get_functiondef(p.oid) AS definition, p.prosrc AS body,
-            quote_ident(n.nspname) || '.' AS qualifier
+            quote_ident(n.nspname) || '.' AS qualifier, quote_literal(n.nspname) AS home
         FROM place JOIN pg_proc p ON p.pronamespace = place.oid AND p.prokind IN ('f', 'p', 'w')
         JOIN pg_namespace n ON n.oid = place.oid
         WHERE NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_proc'::regclass
@@ -46,14 +46,34 @@ fn function(row: &QueryResult) -> Result<Object, DbErr> {
     let printed = printed
         .strip_prefix(&text(row, "qualifier")?)
         .unwrap_or(printed);
+    let quoted = text(row, "quoted")?;
+    let kept_to_home = format!(" SET search_path TO {}, 'pg_temp'\n", text(row, "home")?);
+    let mut create = format!(
+        "{begin}{}",
+        with_body_on_one_line(&printed.replace(&kept_to_home, ""), &body)
+    );
+    if printed.contains(&kept_to_home) {
+        create += &keep_to_home(&quoted);
+    }
     Ok(Object {
         key: Key::alone(Kind::Function, &text(row, "name")?),
         columns: Vec::new(),
         parts: Parts::Whole,
-        definition: format!("{what} {printed}"),
-        create: format!("{begin}{}", with_body_on_one_line(printed, &body)),
-        drop: format!("DROP {what} {}", text(row, "quoted")?),
+        definition: format!("{what} {}", printed.replace(&kept_to_home, KEPT_TO_HOME)),
+        create,
+        drop: format!("DROP {what} {quoted}"),
     })
+}
+
+/// In place of a search path that names the function's own schema, whatever that is called.
+const KEPT_TO_HOME: &str = " SET search_path TO its own schema, pg_temp\n";
+
+fn keep_to_home(function: &str) -> String {
+    let function = function.replace('\'', "''").replace('%', "%%");
+    format!(
+        "; DO $$ BEGIN EXECUTE format('ALTER FUNCTION {function} SET search_path = %I, pg_temp', \
+         current_schema()); END $$"
+    )
 }
 
 /// A body's line breaks end its comments, so they are kept, as escapes in a string.

@@ -1,7 +1,7 @@
 use db::Database;
 use migration::{
     Options, Schema, State, Version, Versions,
-    catalogue::{self, Catalogue},
+    catalogue::{self, Catalogue, Kind},
     drift::{self, Difference, Fix},
 };
 use serde_json::{Value, json};
@@ -62,20 +62,25 @@ fn incomparable(versions: &Versions) -> Option<String> {
     ))
 }
 
-/// A database that is behind is compared with what its own version makes.
+/// A database that is behind is compared with what its own version makes; one with tables and no
+/// version, which somebody wants to take over, with the newest.
 async fn compare(
     schema: &Schema,
     versions: &Versions,
 ) -> Result<Vec<Difference>, migration::Error> {
-    let until = versions.current().unwrap_or_default();
-    let apply = async |tx: &_| drift::apply(tx, Some(until)).await;
-    let expected = drift::expected(schema.connection(), apply).await?;
     let found: Catalogue = catalogue::read(schema.connection(), None).await?;
+    let until = match versions.current() {
+        Some(current) => Some(current),
+        None if found.of_kind(Kind::Table).next().is_none() => return Ok(Vec::new()),
+        None => None,
+    };
+    let apply = async |tx: &_| drift::apply(tx, until).await;
+    let expected = drift::expected(schema.connection(), apply).await?;
     let mut differences = drift::differences(&expected, &found);
     if versions.pending().is_empty() {
         for difference in drift::from_entities(&found, &entities::tables()) {
-            // The same column may be wrong for both reasons: once is enough.
-            let is_told = |told: &Difference| told.object() == difference.object();
+            // What is wrong with a table already may be wrong with its entity for that reason.
+            let is_told = |told: &Difference| told.object().table == difference.object().table;
             if !differences.iter().any(is_told) {
                 differences.push(difference);
             }
@@ -142,8 +147,8 @@ fn fix_of(version: &Version) -> String {
     match version.state {
         State::Applied => String::new(),
         State::Pending | State::Dirty => "tallystick migrate up".to_owned(),
-        State::Edited => format!("restore its text, or tallystick migrate stamp {name}"),
-        State::Unrecorded => format!("tallystick migrate stamp {name}"),
+        State::Edited => format!("restore its text, or tallystick migrate stamp --only {name}"),
+        State::Unrecorded | State::Lost => format!("tallystick migrate stamp --only {name}"),
         State::Missing => "restore its file".to_owned(),
         State::Unknown => "use the program that knows it".to_owned(),
     }

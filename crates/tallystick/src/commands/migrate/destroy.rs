@@ -3,7 +3,6 @@ use migration::Options;
 use serde_json::json;
 
 use super::{
-    author, progress,
     run::{list, names},
     with_schema,
 };
@@ -14,31 +13,35 @@ use crate::{
     settings::Settings,
 };
 
-pub async fn fresh(settings: &Settings, database: &Database, args: Destroy) -> Result<(), Error> {
+pub async fn fresh(
+    settings: &Settings,
+    database: &Database,
+    options: Options,
+    args: Destroy,
+) -> Result<(), Error> {
     refuse(settings, "fresh", args)?;
-    let applied = with_schema(database, options(args), async |schema| schema.fresh().await).await?;
+    let applied = with_schema(database, options, async |schema| schema.fresh().await).await?;
     if args.output.json {
         return print_json(&json!({ "applied": names(&applied) }));
     }
     print(&list("Everything was dropped. Applied", &applied))
 }
 
-pub async fn reset(settings: &Settings, database: &Database, args: Destroy) -> Result<(), Error> {
+pub async fn reset(
+    settings: &Settings,
+    database: &Database,
+    options: Options,
+    args: Destroy,
+) -> Result<(), Error> {
     refuse(settings, "reset", args)?;
-    let taken_back =
-        with_schema(database, options(args), async |schema| schema.reset().await).await?;
+    let taken_back = with_schema(database, options, async |schema| schema.reset().await).await?;
     if args.output.json {
         return print_json(&json!({ "taken_back": names(&taken_back) }));
     }
-    print(&list("Taken back", &taken_back))
-}
-
-fn options(args: Destroy) -> Options {
-    Options {
-        author: author(),
-        progress: progress(args.output),
-        ..Options::default()
+    if taken_back.is_empty() {
+        return print("Nothing was applied. The tables of versions are gone.");
     }
+    print(&list("Taken back", &taken_back))
 }
 
 fn refuse(settings: &Settings, command: &'static str, args: Destroy) -> Result<(), Error> {

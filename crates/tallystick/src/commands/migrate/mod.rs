@@ -11,10 +11,13 @@ mod offline;
 mod plan;
 mod run;
 
-use std::sync::Arc;
+use std::{
+    io::{IsTerminal, Write, stderr},
+    sync::Arc,
+};
 
 use db::Database;
-use migration::{Author, Event, Options, Schema};
+use migration::{Author, Event, Options, Schema, Stamp};
 
 use crate::{
     cli::{
@@ -29,7 +32,7 @@ use crate::{
 pub use offline::run as run_offline;
 
 pub async fn run(settings: &Settings, command: Migrate) -> Result<(), Error> {
-    let database = Database::connect(&settings.database.connection()).await?;
+    let database = open(settings, &command).await?;
     let outcome = on(settings, &database, command).await;
     database.close().await;
     outcome
@@ -61,17 +64,22 @@ async fn on(settings: &Settings, database: &Database, command: Migrate) -> Resul
         Migrate::Redo { patience, output } => {
             run::redo(database, options(patience, output), output).await
         }
-        Migrate::Stamp { version, output } => {
-            run::stamp(
-                database,
-                Options {
-                    author: author(),
-                    ..Options::default()
-                },
-                &version,
-                output,
-            )
-            .await
+        Migrate::Stamp {
+            version,
+            only,
+            undo_later,
+            output,
+        } => {
+            let stamp = match (only, undo_later) {
+                (true, _) => Stamp::Only,
+                (_, true) => Stamp::Exactly,
+                _ => Stamp::UpTo,
+            };
+            let options = Options {
+                author: author(),
+                ..Options::default()
+            };
+            run::stamp(database, options, &version, stamp, output).await
         }
         Migrate::Plan { target, output } => plan::run(database, &target, output).await,
         Migrate::Check(output) => check::run(database, output).await,
@@ -79,10 +87,29 @@ async fn on(settings: &Settings, database: &Database, command: Migrate) -> Resul
         Migrate::History(output) => look::history(database, output).await,
         Migrate::Current(output) => look::current(database, output).await,
         Migrate::Show { version, output } => look::show(database, &version, output).await,
-        Migrate::Fresh(args) => destroy::fresh(settings, database, args).await,
-        Migrate::Reset(args) => destroy::reset(settings, database, args).await,
+        Migrate::Fresh(args) => {
+            let options = options(args.patience, args.output);
+            destroy::fresh(settings, database, options, args).await
+        }
+        Migrate::Reset(args) => {
+            let options = options(args.patience, args.output);
+            destroy::reset(settings, database, options, args).await
+        }
         _ => Ok(()),
     }
+}
+
+/// Who only looks makes no file: one that is not there is as good as empty.
+async fn open(settings: &Settings, command: &Migrate) -> Result<Database, Error> {
+    let mut connection = settings.database.connection();
+    let file = settings.database.url.sqlite_file();
+    if !command.makes_database() && file.is_some_and(|file| !file.exists()) {
+        connection = db::Settings {
+            url: "sqlite::memory:".to_owned(),
+            ..connection
+        };
+    }
+    Ok(Database::connect(&connection).await?)
 }
 
 /// Who runs this program, for the record.
@@ -98,22 +125,32 @@ fn author() -> Author {
 fn options(patience: Patience, output: Json) -> Options {
     Options {
         author: author(),
-        lock_timeout: std::time::Duration::from_millis(patience.lock_timeout),
-        patience: std::time::Duration::from_secs(patience.patience),
+        lock_timeout: std::time::Duration::from_millis(patience.lock_timeout.into()),
+        patience: std::time::Duration::from_secs(patience.patience.into()),
         progress: progress(output),
         ..Options::default()
     }
 }
 
-/// What goes on, on standard error: in a terminal on a line that goes away.
+/// What goes on, on standard error: in a terminal on a line that goes away, elsewhere what it waits for.
 fn progress(output: Json) -> migration::Progress {
     let spinner = Progress::unless_json(output.json).spinner("reading the versions");
-    Arc::new(move |event: &Event<'_>| spinner.set_message(words(event)))
+    let tells_of_waiting = !output.json && !stderr().is_terminal();
+    Arc::new(move |event: &Event<'_>| {
+        let is_waiting = matches!(event, Event::WaitingForAnother | Event::LockedOut { .. });
+        if tells_of_waiting && is_waiting {
+            // Nothing is lost where nobody reads this.
+            let _ = writeln!(stderr(), "{}", words(event));
+        }
+        spinner.set_message(words(event));
+    })
 }
 
 fn words(event: &Event<'_>) -> String {
     match event {
-        Event::WaitingForAnother => "waiting: another program migrates this database".to_owned(),
+        Event::WaitingForAnother => {
+            "waiting: another program migrates or writes to this database".to_owned()
+        }
         Event::Applying {
             version,
             number,

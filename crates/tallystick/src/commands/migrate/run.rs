@@ -1,5 +1,5 @@
 use db::Database;
-use migration::{Applied, Options, Target};
+use migration::{Applied, Options, Stamp, Target};
 use serde_json::json;
 
 use super::with_schema;
@@ -56,9 +56,10 @@ pub async fn stamp(
     database: &Database,
     options: Options,
     version: &str,
+    stamp: Stamp,
     output: Json,
 ) -> Result<(), Error> {
-    let work = async |schema: &migration::Schema| schema.stamp(version).await;
+    let work = async |schema: &migration::Schema| schema.stamp(version, stamp).await;
     let stamped = with_schema(database, options, work).await?;
     if output.json {
         return print_json(&json!({

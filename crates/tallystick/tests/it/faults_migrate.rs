@@ -93,3 +93,25 @@ on_both_engines! {
         assert_eq!(at_work, 1);
     }
 }
+
+#[test]
+fn up_and_down_beside_each_other_leave_no_hole() {
+    let home = Home::on("sqlite://own.db");
+    home.run(&UP).succeeded();
+    let started: Vec<Child> = (0..12)
+        .map(|n| {
+            let down: &[&str] = &["migrate", "down"];
+            start(&home, if n % 2 == 0 { down } else { &UP })
+        })
+        .collect();
+    for child in started {
+        let ended = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert!(
+            ended.status.success() || said.contains("meanwhile"),
+            "{said}"
+        );
+    }
+    home.run(&UP).succeeded();
+    home.run(&["migrate", "check"]).succeeded();
+}

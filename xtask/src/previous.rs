@@ -100,11 +100,18 @@ fn extract(workspace: &Workspace, commit: &str, source: &TempDir) -> Result<()> 
 ///
 /// Two versions of one package would be one to cargo, each taking the other's result for its own. They
 /// are told apart by the profile: the older ones are built without lines for backtraces. For dependencies
-/// from elsewhere that changes nothing.
+/// from elsewhere that changes nothing; they have the features that the whole workspace asks for.
 fn build(workspace: &Workspace, source: &Path) -> Result<PathBuf> {
     let mut cargo = process::cargo(source);
     cargo
-        .args(["build", "--locked", "--quiet", "--package", "tallystick"])
+        .args([
+            "build",
+            "--locked",
+            "--quiet",
+            "--workspace",
+            "--bin",
+            "tallystick",
+        ])
         .arg("--target-dir")
         .arg(&workspace.target)
         .env("CARGO_PROFILE_DEV_DEBUG", "none")

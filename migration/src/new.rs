@@ -8,6 +8,10 @@ use std::{
 
 use crate::Error;
 
+/// Compiled by the tests, so that it does not fall behind what it uses.
+#[cfg(test)]
+mod template;
+
 /// What was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewFile {
@@ -84,47 +88,23 @@ fn enter(listed: &str, name: &str) -> Option<String> {
     Some(entered)
 }
 
-const TEMPLATE: &str = r#"use async_trait::async_trait;
-use sea_orm_migration::{DbErr, MigrationName, MigrationTrait, SchemaManager};
-
-use crate::ddl::Script;
-
-const UP: Script = Script {
-    both: &[],
-    postgres: &[],
-    sqlite: &[],
-};
-
-const DOWN: Script = Script {
-    both: &[],
-    postgres: &[],
-    sqlite: &[],
-};
-
-#[derive(Debug)]
-pub struct Migration;
-
-impl MigrationName for Migration {
-    fn name(&self) -> &'static str {
-        "{name}"
-    }
-}
-
-#[async_trait]
-impl MigrationTrait for Migration {
-    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        UP.run(manager).await
-    }
-
-    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        DOWN.run(manager).await
-    }
-}
-"#;
+const TEMPLATE: &str = include_str!("new/template.rs");
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::recording::{Down, record};
+
+    #[tokio::test]
+    async fn the_template_is_a_migration() {
+        for engine in [db::Engine::Sqlite, db::Engine::Postgres] {
+            let made = record(&[Box::new(template::Migration)], engine)
+                .await
+                .unwrap();
+            assert_eq!(made[0].name, "{name}");
+            assert_eq!(made[0].down, Down::Statements(Vec::new()));
+        }
+    }
 
     #[test]
     fn a_new_migration_is_written_and_entered() {

@@ -78,10 +78,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            author: Author {
-                program: concat!("tallystick ", env!("CARGO_PKG_VERSION")).to_owned(),
-                operator: String::new(),
-            },
+            author: Author::of_this_process(),
             lock_timeout: Duration::from_millis(500),
             patience: Duration::from_mins(2),
             may_contract: false,

@@ -3,7 +3,7 @@ use migration::Options;
 use serde_json::json;
 
 use super::{
-    author, progress,
+    progress,
     run::{list, names},
     with_schema,
 };
@@ -35,7 +35,6 @@ pub async fn reset(settings: &Settings, database: &Database, args: Destroy) -> R
 
 fn options(args: Destroy) -> Options {
     Options {
-        author: author(),
         progress: progress(args.output),
         ..Options::default()
     }

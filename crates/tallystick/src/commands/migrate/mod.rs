@@ -14,7 +14,7 @@ mod run;
 use std::sync::Arc;
 
 use db::Database;
-use migration::{Author, Event, Options, Schema};
+use migration::{Event, Options, Schema};
 
 use crate::{
     cli::{
@@ -62,16 +62,7 @@ async fn on(settings: &Settings, database: &Database, command: Migrate) -> Resul
             run::redo(database, options(patience, output), output).await
         }
         Migrate::Stamp { version, output } => {
-            run::stamp(
-                database,
-                Options {
-                    author: author(),
-                    ..Options::default()
-                },
-                &version,
-                output,
-            )
-            .await
+            run::stamp(database, Options::default(), &version, output).await
         }
         Migrate::Plan { target, output } => plan::run(database, &target, output).await,
         Migrate::Check(output) => check::run(database, output).await,
@@ -85,19 +76,8 @@ async fn on(settings: &Settings, database: &Database, command: Migrate) -> Resul
     }
 }
 
-/// Who runs this program, for the record.
-fn author() -> Author {
-    let user = nix::unistd::User::from_uid(nix::unistd::getuid());
-    let name = user.ok().flatten().map(|user| user.name);
-    Author {
-        operator: name.unwrap_or_default(),
-        ..Options::default().author
-    }
-}
-
 fn options(patience: Patience, output: Json) -> Options {
     Options {
-        author: author(),
         lock_timeout: std::time::Duration::from_millis(patience.lock_timeout),
         patience: std::time::Duration::from_secs(patience.patience),
         progress: progress(output),

@@ -65,7 +65,13 @@ async fn on(settings: &Settings, database: &Database, command: Migrate) -> Resul
             run::stamp(database, Options::default(), &version, output).await
         }
         Migrate::Plan { target, output } => plan::run(database, &target, output).await,
-        Migrate::Check(output) => check::run(database, output).await,
+        Migrate::Check(output) => {
+            let options = Options {
+                timescale: settings.database.timescale,
+                ..Options::default()
+            };
+            check::run(database, options, output).await
+        }
         Migrate::Status(output) => look::status(database, output).await,
         Migrate::History(output) => look::history(database, output).await,
         Migrate::Current(output) => look::current(database, output).await,

@@ -97,6 +97,18 @@ pub struct Author {
     pub operator: String,
 }
 
+impl Author {
+    /// Whoever runs this process.
+    pub fn of_this_process() -> Self {
+        let user = nix::unistd::User::from_uid(nix::unistd::getuid());
+        let name = user.ok().flatten().map(|user| user.name);
+        Self {
+            program: concat!("tallystick ", env!("CARGO_PKG_VERSION")).to_owned(),
+            operator: name.unwrap_or_default(),
+        }
+    }
+}
+
 pub const TABLE: &str = "tallystick_history";
 pub const VERSIONS: &str = "seaql_migrations";
 

@@ -26,9 +26,6 @@ mod schema;
 mod script;
 mod state;
 mod target;
-#[cfg(test)]
-#[allow(dead_code)]
-mod template;
 
 use sea_orm_migration::MigrationTrait;
 

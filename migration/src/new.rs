@@ -8,6 +8,10 @@ use std::{
 
 use crate::Error;
 
+/// Compiled by the tests, so that it does not fall behind what it uses.
+#[cfg(test)]
+mod template;
+
 /// What was written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewFile {
@@ -36,7 +40,7 @@ pub fn new_file(folder: &Path, stamp: &str, title: &str) -> Result<NewFile, Erro
         Error::File(format!("{}: {advice}", list.display()))
     })?;
     let file = folder.join("src").join(format!("{name}.rs"));
-    write_new(&file, &TEMPLATE.replace(NAME, &name))?;
+    write_new(&file, &TEMPLATE.replace("{name}", &name))?;
     fs::write(&list, listed).map_err(|error| at(&list, &error))?;
     Ok(NewFile { name, file })
 }
@@ -84,13 +88,23 @@ fn enter(listed: &str, name: &str) -> Option<String> {
     Some(entered)
 }
 
-/// A migration like any other, which the compiler reads too.
-const TEMPLATE: &str = include_str!("template.rs");
-const NAME: &str = "m00000000_000000_template";
+const TEMPLATE: &str = include_str!("new/template.rs");
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::recording::{Down, record};
+
+    #[tokio::test]
+    async fn the_template_is_a_migration() {
+        for engine in [db::Engine::Sqlite, db::Engine::Postgres] {
+            let made = record(&[Box::new(template::Migration)], engine)
+                .await
+                .unwrap();
+            assert_eq!(made[0].name, "{name}");
+            assert_eq!(made[0].down, Down::Statements(Vec::new()));
+        }
+    }
 
     #[test]
     fn a_new_migration_is_written_and_entered() {

@@ -1,8 +1,8 @@
 //! Which version a database is at, as against what the program knows.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
-use db::{Database, Engine};
+use db::{Database, Engine, Tx};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 
 use crate::{
@@ -62,7 +62,7 @@ pub struct Version {
 pub struct Versions(pub Vec<Version>);
 
 impl Versions {
-    /// Reads what is in the database; writes nothing.
+    /// Reads what is in the database, which takes several statements of one snapshot; writes nothing.
     pub async fn read(
         connection: &impl ConnectionTrait,
         known: &[Recording],
@@ -256,7 +256,12 @@ pub async fn known(engine: Engine) -> Result<Vec<Recording>, Error> {
 
 /// Every migration that the program or the database knows, oldest first. Writes nothing.
 pub async fn versions(database: &Database) -> Result<Versions, Error> {
-    Versions::read(database.reader(), &known(database.engine()).await?).await
+    let known = Arc::new(known(database.engine()).await?);
+    let read = move |tx: Tx| {
+        let known = Arc::clone(&known);
+        async move { Versions::read(&tx, &known).await }
+    };
+    database.read(read).await
 }
 
 /// Fails unless this program can work on the database: see [`Versions::require_usable`].

@@ -7,6 +7,7 @@ mod bench;
 mod check;
 mod faults;
 mod openapi;
+mod previous;
 mod process;
 mod python;
 mod test;
@@ -40,6 +41,8 @@ enum Command {
     Faults(faults::Options),
     /// Print a Python that can import beancount, making a virtual environment if need be
     BeancountPython,
+    /// Print the binary of the previous release, building it if need be
+    PreviousRelease,
     /// Serve a constant body: what `bench` compares the product's requests with
     #[command(hide = true)]
     BareServer(bench::bare_server::Options),
@@ -75,6 +78,10 @@ fn run(command: Command) -> Result<bool> {
         Command::Faults(options) => faults::run(&workspace, &options),
         Command::BeancountPython => {
             println!("{}", beancount::find_or_install(&workspace)?.display());
+            Ok(true)
+        }
+        Command::PreviousRelease => {
+            println!("{}", previous::find_or_build(&workspace)?.display());
             Ok(true)
         }
         Command::BareServer(_) => Ok(true),

@@ -39,7 +39,9 @@ impl Schema {
             .map(|recording| Work::down(recording, self.engine, author))
             .collect::<Result<_, _>>()?;
         self.begin_records().await?;
-        self.expect_unchanged(&self.connection, versions).await?;
+        if !self.versions().await?.is_like(versions) {
+            return Err(Error::Overtaken);
+        }
         self.run_all(&works, versions).await
     }
 

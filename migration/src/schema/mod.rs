@@ -14,7 +14,7 @@ mod work;
 use std::{fmt, sync::Arc, time::Duration};
 
 use db::{Database, Engine};
-use sea_orm::DatabaseConnection;
+use sea_orm::{DatabaseConnection, IsolationLevel, TransactionTrait};
 use sea_orm_migration::MigrationTrait;
 
 use crate::{
@@ -78,10 +78,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            author: Author {
-                program: concat!("tallystick ", env!("CARGO_PKG_VERSION")).to_owned(),
-                operator: String::new(),
-            },
+            author: Author::of_this_process(),
             lock_timeout: Duration::from_millis(500),
             patience: Duration::from_mins(2),
             may_contract: false,
@@ -156,7 +153,11 @@ impl Schema {
 
     /// What is applied and what is not. Writes nothing.
     pub async fn versions(&self) -> Result<Versions, Error> {
-        Versions::read(&self.connection, &self.known).await
+        let level = (self.engine == Engine::Postgres).then_some(IsolationLevel::RepeatableRead);
+        let snapshot = self.connection.begin_with_config(level, None).await?;
+        let versions = Versions::read(&snapshot, &self.known).await?;
+        snapshot.rollback().await?;
+        Ok(versions)
     }
 
     /// All that was ever done with this schema, oldest first. Writes nothing.

@@ -11,6 +11,7 @@ mod outside;
 mod row_security;
 mod rows_unharmed;
 mod scripts;
+mod sea_orm_cli;
 mod together;
 mod versions;
 mod ways_back;

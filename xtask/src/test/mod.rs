@@ -11,6 +11,7 @@ use clap::{Args, ValueEnum};
 use testservers::{Cluster, Durability};
 
 use crate::beancount;
+use crate::previous;
 use crate::process;
 use crate::workspace::Workspace;
 use counts::{Counts, Runner};
@@ -51,6 +52,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<bool> {
     process::unwind_on_signals()?;
     let server = Server::for_engine(options.engine)?;
     let python = beancount::find(workspace);
+    let previous = previous::find(workspace);
     let environment = |command: &mut Command| {
         command
             .env(ENGINE_VARIABLE, options.engine.name())
@@ -60,6 +62,9 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<bool> {
         }
         if let Some(python) = &python {
             command.env(beancount::PYTHON_VARIABLE, python);
+        }
+        if let Some(previous) = &previous {
+            command.env(previous::BINARY_VARIABLE, previous);
         }
     };
 

@@ -37,6 +37,7 @@ option "operating_currency" "USD"
 /// A folder to run the program in, with settings of its own.
 pub struct Home {
     folder: TempDir,
+    program: PathBuf,
     variables: Vec<(String, String)>,
 }
 
@@ -52,6 +53,7 @@ impl Home {
     pub fn new() -> Self {
         Self {
             folder: tempfile::tempdir().unwrap(),
+            program: env!("CARGO_BIN_EXE_tallystick").into(),
             variables: Vec::new(),
         }
     }
@@ -72,6 +74,12 @@ impl Home {
         }
     }
 
+    /// Runs a binary of another version.
+    pub fn running(mut self, program: &Path) -> Self {
+        program.clone_into(&mut self.program);
+        self
+    }
+
     pub fn with(mut self, name: &str, value: &str) -> Self {
         self.variables.push((name.to_owned(), value.to_owned()));
         self
@@ -90,7 +98,7 @@ impl Home {
 
     /// The program with these arguments, and nothing of the settings of whoever runs the tests.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_tallystick"));
+        let mut command = Command::new(&self.program);
         command
             .args(arguments)
             .current_dir(self.folder.path())

@@ -21,8 +21,8 @@ struct Found {
     not_compared: Option<String>,
 }
 
-pub async fn run(database: &Database, output: Json) -> Result<(), Error> {
-    let found = with_schema(database, Options::default(), look).await?;
+pub async fn run(database: &Database, options: Options, output: Json) -> Result<(), Error> {
+    let found = with_schema(database, options, look).await?;
     let faults = found.versions.len() + found.differences.len();
     if output.json {
         print_json(&found.json())?;

@@ -17,7 +17,7 @@ use std::{
 };
 
 use db::Database;
-use migration::{Author, Event, Options, Schema, Stamp};
+use migration::{Event, Options, Schema, Stamp};
 
 use crate::{
     cli::{
@@ -75,14 +75,16 @@ async fn on(settings: &Settings, database: &Database, command: Migrate) -> Resul
                 (_, true) => Stamp::Exactly,
                 _ => Stamp::UpTo,
             };
-            let options = Options {
-                author: author(),
-                ..Options::default()
-            };
-            run::stamp(database, options, &version, stamp, output).await
+            run::stamp(database, Options::default(), &version, stamp, output).await
         }
         Migrate::Plan { target, output } => plan::run(database, &target, output).await,
-        Migrate::Check(output) => check::run(database, output).await,
+        Migrate::Check(output) => {
+            let options = Options {
+                timescale: settings.database.timescale,
+                ..Options::default()
+            };
+            check::run(database, options, output).await
+        }
         Migrate::Status(output) => look::status(database, output).await,
         Migrate::History(output) => look::history(database, output).await,
         Migrate::Current(output) => look::current(database, output).await,
@@ -112,19 +114,8 @@ async fn open(settings: &Settings, command: &Migrate) -> Result<Database, Error>
     Ok(Database::connect(&connection).await?)
 }
 
-/// Who runs this program, for the record.
-fn author() -> Author {
-    let user = nix::unistd::User::from_uid(nix::unistd::getuid());
-    let name = user.ok().flatten().map(|user| user.name);
-    Author {
-        operator: name.unwrap_or_default(),
-        ..Options::default().author
-    }
-}
-
 fn options(patience: Patience, output: Json) -> Options {
     Options {
-        author: author(),
         lock_timeout: std::time::Duration::from_millis(patience.lock_timeout.into()),
         patience: std::time::Duration::from_secs(patience.patience.into()),
         progress: progress(output),

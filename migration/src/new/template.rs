@@ -18,7 +18,7 @@ pub struct Migration;
 
 impl MigrationName for Migration {
     fn name(&self) -> &'static str {
-        "m00000000_000000_template"
+        "{name}"
     }
 }
 

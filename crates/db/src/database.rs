@@ -136,6 +136,16 @@ impl Database {
         database
     }
 
+    /// For a single statement that reads what all users share. It costs one round trip even where
+    /// this handle is bound to a user, since it names none: PostgreSQL shows it no user's rows.
+    #[must_use]
+    pub fn shared_reader(&self) -> Reader {
+        Reader {
+            tenant: None,
+            ..self.reader.clone()
+        }
+    }
+
     pub fn has_replicas(&self) -> bool {
         self.reader.inner.has_replicas()
     }

@@ -18,7 +18,7 @@ async fn main() -> Result<()> {
     let (what, arguments) = Arguments::read(std::env::args().skip(1))?;
     let database = Database::connect(&Settings::new(arguments.text("database")?)).await?;
     let answer = match what.as_str() {
-        "pack_by_id" | "latest_pack" | "positions" | "insert" => {
+        "pack_by_id" | "latest_pack" | "positions" | "own_positions" | "insert" => {
             load::run(&database, &what, &arguments).await?
         }
         "lending" => lending::measure(&database, arguments.number("times")?).await?,

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, bail};
 use chrono::{NaiveDate, SubsecRound, Utc};
-use db::{Database, Tx};
+use db::{Database, Reader, Tx};
 use entity::{
     books::security,
     pricing::pack,
@@ -20,9 +20,15 @@ const POSITIONS: &str = include_str!("../../../xtask/src/bench/db/sql/positions.
 
 #[derive(Clone, Debug)]
 pub enum Work {
-    PackById { id: String },
-    LatestPack { policy: String },
+    PackById {
+        id: String,
+    },
+    LatestPack {
+        policy: String,
+    },
     Positions(Statement),
+    /// The same for a user whom the database is told of.
+    OwnPositions(Uuid, Statement),
     Insert,
 }
 
@@ -73,14 +79,16 @@ impl Work {
             "latest_pack" => Self::LatestPack {
                 policy: text("policy")?,
             },
-            "positions" => {
-                let values = [
-                    id("owner")?.into(),
-                    id("portfolio")?.into(),
-                    text("pack")?.into(),
-                ];
+            "positions" | "own_positions" => {
+                let owner = id("owner")?;
+                let values = [owner.into(), id("portfolio")?.into(), text("pack")?.into()];
                 let backend = DbBackend::Postgres;
-                Self::Positions(Statement::from_sql_and_values(backend, POSITIONS, values))
+                let statement = Statement::from_sql_and_values(backend, POSITIONS, values);
+                if what == "positions" {
+                    Self::Positions(statement)
+                } else {
+                    Self::OwnPositions(owner, statement)
+                }
             }
             "insert" => Self::Insert,
             unknown => bail!("unknown work: {unknown}"),
@@ -101,14 +109,20 @@ impl Work {
                     .order_by_desc(pack::Column::AsofDate);
                 newest.one(reader).await?.map(drop).context("no pack")
             }
-            Self::Positions(statement) => {
-                let lots = PricedLot::find_by_statement(statement.clone());
-                let found = lots.all(reader).await?;
-                found.first().map(drop).context("the portfolio is empty")
+            Self::Positions(statement) => read_lots(reader, statement).await,
+            Self::OwnPositions(owner, statement) => {
+                let own = database.for_tenant(*owner);
+                read_lots(own.reader(), statement).await
             }
             Self::Insert => insert(database).await,
         }
     }
+}
+
+async fn read_lots(reader: &Reader, statement: &Statement) -> Result<()> {
+    let lots = PricedLot::find_by_statement(statement.clone());
+    let found = lots.all(reader).await?;
+    found.first().map(drop).context("the portfolio is empty")
 }
 
 async fn insert(database: &Database) -> Result<()> {

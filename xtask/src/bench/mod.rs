@@ -89,6 +89,23 @@ impl Bench<'_> {
     }
 }
 
+/// A role that row-level security binds, as the service has it: the cluster's own may see all rows.
+const SERVICE_ROLE: &str = "tallystick_app";
+
+/// Lets the service's role in, which is trusted as everybody on a throw-away server.
+fn make_service_role(cluster: &Cluster) -> Result<()> {
+    let make = format!("CREATE ROLE {SERVICE_ROLE} LOGIN");
+    cluster.psql("postgres", &make).map(drop)
+}
+
+/// The same database for the service.
+fn as_service(url: &str) -> String {
+    match url.split_once('@') {
+        Some((_, place)) => format!("postgres://{SERVICE_ROLE}@{place}"),
+        None => url.to_owned(),
+    }
+}
+
 pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     process::unwind_on_signals()?;
     http::find_or_install()?;
@@ -105,6 +122,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
             .tempdir()?,
         python: python(workspace),
     };
+    make_service_role(&bench.cluster)?;
     let version = bench
         .python
         .as_deref()

@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 
 use super::http::{self, CONNECTIONS};
 use super::report::Table;
-use super::{Bench, Engine};
+use super::{Bench, Engine, as_service};
 
 pub fn measure(bench: &Bench) -> Result<Table> {
     let mut table = Table::new(
@@ -23,7 +23,10 @@ pub fn measure(bench: &Bench) -> Result<Table> {
         let directory = bench.scratch.path().join(format!("demo-{}", engine.name()));
         std::fs::create_dir(&directory)?;
         let database = bench.new_database(engine, "demo")?;
-        let demo = bench.product.serve_demo(&database, &directory)?;
+        bench.product.migrate(&database, &directory)?;
+        let demo = bench
+            .product
+            .serve_demo(&as_service(&database), &directory)?;
         let portfolios = http::get_json(&demo, "/v1/portfolios")?;
         let portfolio = portfolios["items"][0]["id"]
             .as_str()

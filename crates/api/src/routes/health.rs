@@ -107,7 +107,7 @@ pub struct PackHealthOut {
     ),
 )]
 pub async fn get_pack_health(call: Call) -> Result<HttpResponse, Problem> {
-    let newest = packs::latest(&call.ctx, call.ctx.database.reader(), DEFAULT_POLICY).await?;
+    let newest = packs::latest(&call.ctx, &call.ctx.shared(), DEFAULT_POLICY).await?;
     let Some(pack) = newest else {
         let none = PackHealthOut {
             status: "none",

@@ -140,7 +140,7 @@ pub async fn list_prices(
     UrlPath(id): UrlPath<String>,
 ) -> Result<HttpResponse, Problem> {
     let (after, limit) = page(call.query.limit, call.query.cursor.as_deref())?;
-    let pack = packs::find(&call.ctx, call.ctx.database.reader(), &id).await?;
+    let pack = packs::find(&call.ctx, &call.ctx.shared(), &id).await?;
     let etag = content_etag(&pack, "prices");
     if let Some(etag) = etag.clone().filter(|etag| call.has(etag)) {
         return Ok(not_modified(etag));
@@ -168,7 +168,7 @@ pub async fn list_fx_rates(
     UrlPath(id): UrlPath<String>,
 ) -> Result<HttpResponse, Problem> {
     let (after, limit) = page(call.query.limit, call.query.cursor.as_deref())?;
-    let pack = packs::find(&call.ctx, call.ctx.database.reader(), &id).await?;
+    let pack = packs::find(&call.ctx, &call.ctx.shared(), &id).await?;
     let etag = content_etag(&pack, "fx-rates");
     if let Some(etag) = etag.clone().filter(|etag| call.has(etag)) {
         return Ok(not_modified(etag));

@@ -184,7 +184,7 @@ pub async fn list_packs(call: Call<ListPacks>) -> Result<HttpResponse, Problem> 
         from: call.query.from.map(|date| date.0),
         to: call.query.to.map(|date| date.0),
     };
-    let found = packs::list(&call.ctx, call.ctx.database.reader(), &filter, &page).await?;
+    let found = packs::list(&call.ctx, &call.ctx.shared(), &filter, &page).await?;
     let list = ListOut::new(
         found,
         |last| (last.asof_date, last.id.clone()),
@@ -231,8 +231,7 @@ pub fn share_latest(database: Database, clock: Clock) -> LatestPacks {
     SharedReads::start(move |(caller, policy): (Caller, String)| {
         let ctx = caller.ctx(&database, clock, "shared".into());
         async move {
-            let reader = ctx.database.reader();
-            let found = packs::require_latest(&ctx, reader, &policy, None).await?;
+            let found = packs::require_latest(&ctx, &ctx.shared(), &policy, None).await?;
             let etag = etag_of(&found);
             let body = serde_json::to_vec(&PackOut::from(found)).map_err(Problem::internal)?;
             Ok((etag, body.into()))
@@ -262,7 +261,7 @@ pub async fn get_pack(call: Call, UrlPath(id): UrlPath<String>) -> Result<HttpRe
 }
 
 async fn read_pack(call: &Call, id: String) -> Result<(Etag, Bytes), Problem> {
-    let found = packs::find(&call.ctx, call.ctx.database.reader(), &id).await?;
+    let found = packs::find(&call.ctx, &call.ctx.shared(), &id).await?;
     let is_frozen = found.status != values::PackStatus::Warming;
     let etag = etag_of(&found);
     let body: Bytes = serde_json::to_vec(&PackOut::from(found))

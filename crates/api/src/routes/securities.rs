@@ -152,8 +152,7 @@ pub async fn list_securities(call: Call<ListSecurities>) -> Result<HttpResponse,
     }
     let (after, limit) = page(call.query.limit, call.query.cursor.as_deref())?;
     let page = Page { after, limit };
-    let reader = call.ctx.database.reader();
-    let found = securities::list(&call.ctx, reader, q, &page).await?;
+    let found = securities::list(&call.ctx, &call.ctx.shared(), q, &page).await?;
     let list = ListOut::new(found, |last| last.id, SecurityOut::from);
     Ok(Answer::ok(&list)?.into())
 }
@@ -173,6 +172,6 @@ pub async fn get_security(
     call: Call,
     UrlPath(id): UrlPath<SecurityId>,
 ) -> Result<HttpResponse, Problem> {
-    let found = securities::find(&call.ctx, call.ctx.database.reader(), id).await?;
+    let found = securities::find(&call.ctx, &call.ctx.shared(), id).await?;
     show(&call, etag_of(&found), || SecurityOut::from(found))
 }

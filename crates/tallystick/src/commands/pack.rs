@@ -43,7 +43,7 @@ async fn list(ctx: &Ctx, policy: Option<String>, limit: u64, json: bool) -> Resu
         ..Filter::default()
     };
     let page = Page { after: None, limit };
-    let listed = packs::list(ctx, ctx.database.reader(), &filter, &page).await?;
+    let listed = packs::list(ctx, &ctx.shared(), &filter, &page).await?;
     if json {
         let items: Vec<_> = listed.items.into_iter().map(PackOut::from).collect();
         return print_json(&json!({ "items": items }));

@@ -109,7 +109,7 @@ async fn missing_days(ctx: &Ctx) -> Result<Vec<NaiveDate>, Error> {
         after: None,
         limit: 100_000,
     };
-    let there = packs::list(ctx, ctx.database.reader(), &filter, &everything).await?;
+    let there = packs::list(ctx, &ctx.shared(), &filter, &everything).await?;
     let there: BTreeSet<NaiveDate> = there.items.into_iter().map(|pack| pack.asof_date).collect();
     Ok(business_days().filter(|day| !there.contains(day)).collect())
 }

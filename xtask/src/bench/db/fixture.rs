@@ -8,8 +8,8 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use super::Bench;
-use crate::bench::http;
 use crate::bench::server::Server;
+use crate::bench::{as_service, http};
 
 pub const POLICY: &str = "WM4PM_CAD";
 const WARMING_POLICY: &str = "BENCH_WARMING";
@@ -31,7 +31,10 @@ option \"operating_currency\" \"USD\"
 /// A database with 50 frozen packs, one warming pack, and a portfolio of 50 lots.
 pub struct Fixture {
     pub name: String,
+    /// As its owner, to whom no row security applies: for the other contenders.
     pub database: String,
+    /// As the product's service.
+    pub service: String,
     pub owner: String,
     pub portfolio: String,
     pub frozen_pack: String,
@@ -46,10 +49,11 @@ impl Fixture {
         let ledger = directory.join("bench.beancount");
         fs::write(&ledger, ledger_text()?)?;
         bench.product.migrate(&database, directory)?;
-        bench.product.import(&ledger, &database, directory)?;
+        let service = as_service(&database);
+        bench.product.import(&ledger, &service, directory)?;
         println!("building {PACKS} packs");
         let build = |day: usize, policy: &str, fresh: bool| {
-            build_pack(bench, &database, &ledger, day, policy, fresh)
+            build_pack(bench, &service, &ledger, day, policy, fresh)
         };
         let packs = (0..PACKS)
             .map(|day| build(day, POLICY, true))
@@ -65,6 +69,7 @@ impl Fixture {
             warming_pack,
             name: DATABASE.to_owned(),
             database,
+            service,
         })
     }
 

@@ -17,10 +17,10 @@ use clap::Args;
 use tempfile::TempDir;
 use testservers::{Cluster, Durability};
 
-use super::machine;
 use super::product::{Product, Profile};
 use super::report::{Report, Table};
 use super::server::Server;
+use super::{machine, make_service_role};
 use crate::workspace::Workspace;
 use fastapi::FastApi;
 use fixture::Fixture;
@@ -93,6 +93,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
             .prefix("tallystick-bench-db-")
             .tempdir()?,
     };
+    make_service_role(&bench.cluster)?;
     let report = measure(&bench)?;
     println!("\n{report}");
     if options.no_write || options.debug {
@@ -106,7 +107,7 @@ fn measure(bench: &Bench) -> Result<Report> {
     let fixture = Fixture::make(bench)?;
     let server = bench
         .product
-        .serve(&fixture.database, bench.scratch.path())?;
+        .serve(&fixture.service, bench.scratch.path())?;
     let requests = requests::measure(bench, &fixture, &server)?;
     let memory_bytes = server.peak_memory_bytes();
     drop(server);

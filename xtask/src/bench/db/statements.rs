@@ -23,15 +23,18 @@ pub struct Case {
     pub pgbench_parameters: &'static [&'static str],
     /// Within a transaction.
     pub writes: bool,
+    /// By the service's role, for one user: within a transaction that begins by naming them.
+    pub is_bound: bool,
 }
 
-pub const CASES: [Case; 4] = [
+pub const CASES: [Case; 5] = [
     Case {
         name: "pack_by_id",
         title: "Pack by id",
         sql: include_str!("sql/pack_by_id.sql"),
         pgbench_parameters: &[":pack"],
         writes: false,
+        is_bound: false,
     },
     Case {
         name: "latest_pack",
@@ -39,6 +42,7 @@ pub const CASES: [Case; 4] = [
         sql: include_str!("sql/latest_pack.sql"),
         pgbench_parameters: &[":policy"],
         writes: false,
+        is_bound: false,
     },
     Case {
         name: "positions",
@@ -46,6 +50,15 @@ pub const CASES: [Case; 4] = [
         sql: include_str!("sql/positions.sql"),
         pgbench_parameters: &[":owner", ":portfolio", ":pack"],
         writes: false,
+        is_bound: false,
+    },
+    Case {
+        name: "own_positions",
+        title: "Positions of 50 lots, by row security",
+        sql: include_str!("sql/positions.sql"),
+        pgbench_parameters: &[":owner", ":portfolio", ":pack"],
+        writes: false,
+        is_bound: true,
     },
     Case {
         name: "insert",
@@ -67,6 +80,7 @@ pub const CASES: [Case; 4] = [
             ":now",
         ],
         writes: true,
+        is_bound: false,
     },
 ];
 
@@ -89,8 +103,13 @@ pub fn measure(bench: &Bench, fixture: &Fixture) -> Result<Vec<Figures>> {
 
 fn measure_case(bench: &Bench, fixture: &Fixture, case: &Case) -> Result<Figures> {
     let clients = CLIENTS.to_string();
+    let database = if case.is_bound {
+        &fixture.service
+    } else {
+        &fixture.database
+    };
     let values = [
-        ("database", fixture.database.as_str()),
+        ("database", database.as_str()),
         ("clients", &clients),
         ("owner", &fixture.owner),
         ("portfolio", &fixture.portfolio),
@@ -106,7 +125,7 @@ fn measure_case(bench: &Bench, fixture: &Fixture, case: &Case) -> Result<Figures
     ];
     // The first two are not parameters of statements.
     let parameters: Vec<_> = values.iter().skip(2).chain(&made).copied().collect();
-    let (database, directory) = (&fixture.database, bench.scratch.path());
+    let directory = bench.scratch.path();
     let pgbench = |seconds| {
         bench
             .pgbench
@@ -174,7 +193,15 @@ pub fn appendix() -> String {
     for case in &CASES {
         let sql = case.sql.trim_end();
         // Writing into a string cannot fail.
-        let _ = if case.writes {
+        let _ = if case.is_bound {
+            let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;\n\
+                SET LOCAL app.user_id = '…';";
+            writeln!(
+                text,
+                "-- {}\n{begin}\n-- … as above …\nCOMMIT;\n",
+                case.title
+            )
+        } else if case.writes {
             writeln!(text, "-- {}\nBEGIN;\n{sql};\nCOMMIT;", case.title)
         } else {
             writeln!(text, "-- {}\n{sql};\n", case.title)

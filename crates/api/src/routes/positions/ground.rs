@@ -59,10 +59,10 @@ async fn find(
     ledger_head: &LedgerHeadReader,
     question: Question,
 ) -> Result<Ground, Problem> {
-    let reader = ctx.database.reader();
+    let (own, shared) = (ctx.database.reader(), ctx.shared());
     let (portfolio, pack) = tokio::join!(
-        books::portfolios::find(ctx, reader, question.portfolio),
-        choose_pack(ctx, reader, &question),
+        books::portfolios::find(ctx, own, question.portfolio),
+        choose_pack(ctx, &shared, &question),
     );
     let (portfolio, pack) = (portfolio?, pack?);
     let asof = question.asof.unwrap_or(pack.asof_date);

@@ -21,7 +21,7 @@ pub async fn open_database(settings: &Settings) -> Result<Database, Error> {
     Ok(database)
 }
 
-/// Makes sure that the schema is this program's.
+/// Makes sure that the schema is one that this program can work on.
 pub async fn prepare(settings: &Settings, database: &Database) -> Result<(), Error> {
     if settings.database.migrate_on_start {
         migrate(settings, database).await?;

@@ -19,6 +19,7 @@ const WAIT: RangeInclusive<u64> = 1..=3_600_000;
 #[derive(Clone)]
 pub struct Database {
     pub url: DatabaseUrl,
+    /// Never in production, whatever is set.
     pub migrate_on_start: bool,
     /// Whether new series become hypertables.
     pub timescale: bool,
@@ -82,7 +83,7 @@ pub fn read(reader: &mut Reader, sources: &Sources, environment: &str) -> Option
 
     let reveal = |url: &DatabaseUrl| url.reveal().to_owned();
     Some(Database {
-        migrate_on_start: migrate_on_start.unwrap_or(is_default),
+        migrate_on_start: migrate_on_start.unwrap_or(is_default) && environment != "production",
         timescale: timescale?,
         connection: db::Settings {
             url: reveal(url.as_ref()?),

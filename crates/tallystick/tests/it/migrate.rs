@@ -147,3 +147,14 @@ fn scripts_and_new_files_need_no_database() {
     assert!(name.ends_with("_lots_add_label"), "{name}");
     assert!(home.path(made["file"].as_str().unwrap()).is_file());
 }
+
+#[test]
+fn production_never_migrates_on_the_way() {
+    let home = Home::on(URL)
+        .with("TALLYSTICK__DATABASE__MIGRATE_ON_START", "true")
+        .with("TALLYSTICK_ENV", "production");
+    home.run(&["pack", "list"])
+        .failed_in_one_line_with(&["not migrated", "tallystick migrate up"]);
+    home.run(&["migrate", "up"]).succeeded();
+    home.run(&["pack", "list"]).succeeded();
+}

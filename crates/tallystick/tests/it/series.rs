@@ -1,12 +1,16 @@
 //! The tables of series: their partitions, and `TimescaleDB`'s hypertables in their place.
 
+use std::{process::Stdio, time::Duration};
+
 use db::{ConnectionTrait, Database, Engine};
-use sea_orm::{DbBackend, Statement};
+use sea_orm::{DbBackend, Statement, TransactionSession, TransactionTrait};
 use serde_json::json;
 use testkit::on_both_engines;
 
 use crate::support::Home;
 
+/// Locks the table as a writer does, and no row.
+const WRITE: &str = "UPDATE portfolios SET name = name WHERE false";
 const SERIES: &str = "'portfolio_daily_values', 'portfolio_metrics', 'currency_attribution'";
 
 /// Every row as one line of text.
@@ -57,6 +61,29 @@ on_both_engines! {
         assert_eq!(home.json(&["maintain", "--json"]), json!({ "partitions_made": 0 }));
         let said = home.run(&["maintain"]).succeeded().stdout;
         assert!(said.contains("Nothing was due"), "{said}");
+    }
+
+    async fn writers_go_on_while_partitions_wait_for_one_of_them(db) {
+        if db.database.engine() == Engine::Sqlite {
+            return;
+        }
+        let home = Home::on(&db.url);
+        let owner = db.owner().await;
+        let writer = owner.begin().await.unwrap();
+        writer.execute_unprepared(WRITE).await.unwrap();
+        let mut maintain = home.command(&["maintain"]).stdout(Stdio::null()).spawn().unwrap();
+
+        let queued = "SELECT pid::text FROM pg_locks WHERE NOT granted
+            AND relation = 'portfolios'::regclass";
+        while lines(&owner, queued).await.is_empty() {
+            assert!(maintain.try_wait().unwrap().is_none());
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        // It is answered although the first writer goes on: who waits before it gives up in time.
+        owner.execute_unprepared(WRITE).await.unwrap();
+        writer.commit().await.unwrap();
+        assert!(maintain.wait().unwrap().success());
+        assert_eq!(home.json(&["maintain", "--json"]), json!({ "partitions_made": 0 }));
     }
 
     async fn hypertables_without_the_extension_are_refused_before_anything_is_changed(db) {

@@ -20,7 +20,7 @@ use std::{
 
 use clap::Parser;
 
-use cli::{Cli, Command};
+use cli::{Cli, Command, migrate::Migrate};
 use error::Error;
 use settings::Settings;
 use telemetry::Export;
@@ -51,7 +51,7 @@ fn run(cli: Cli) -> Result<(), Error> {
             return output::print(demo::ledger_text().trim_end());
         }
         Command::Doctor(output) => return wait_for(commands::doctor::run(output)),
-        Command::Migrate(command) if command.is_offline() => {
+        Command::Migrate(Migrate::Offline(command)) => {
             return wait_for(commands::migrate::run_offline(command));
         }
         _ => {}

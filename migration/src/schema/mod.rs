@@ -64,7 +64,7 @@ pub type Progress = Arc<dyn Fn(&Event<'_>) + Send + Sync>;
 #[derive(Clone)]
 pub struct Options {
     pub author: Author,
-    /// How long others may be kept waiting for the locks of one attempt (PostgreSQL).
+    /// How long one attempt may wait for locks, while others wait behind it (PostgreSQL).
     pub lock_timeout: Duration,
     /// For how long attempts go on, and for how long another that migrates is waited for.
     pub patience: Duration,

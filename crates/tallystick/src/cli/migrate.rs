@@ -54,8 +54,6 @@ pub enum Migrate {
     History(Json),
     /// Print the newest version that is applied.
     Current(Json),
-    /// Print the newest version that this program knows; needs no database.
-    Heads(Json),
     /// Show one migration: its statements, both ways, and how it came into the database.
     Show {
         version: String,
@@ -83,6 +81,19 @@ pub enum Migrate {
         #[command(flatten)]
         output: Json,
     },
+    #[command(flatten)]
+    Offline(Offline),
+    /// Drop every table, and apply every migration. Refused in production.
+    Fresh(Destroy),
+    /// Take every migration back, and forget that there were any. Refused in production.
+    Reset(Destroy),
+}
+
+/// What needs neither a database nor settings.
+#[derive(Debug, Subcommand)]
+pub enum Offline {
+    /// Print the newest version that this program knows; needs no database.
+    Heads(Json),
     /// Print the migrations as a script for psql or sqlite3; needs no database.
     Sql {
         /// From one version to another: back, if FROM is the newer. Left out: from base to head.
@@ -107,20 +118,6 @@ pub enum Migrate {
     },
     /// Print the entities and their references as a Mermaid diagram; needs no database.
     Diagram,
-    /// Drop every table, and apply every migration. Refused in production.
-    Fresh(Destroy),
-    /// Take every migration back, and forget that there were any. Refused in production.
-    Reset(Destroy),
-}
-
-impl Migrate {
-    /// Whether it needs neither a database nor settings.
-    pub const fn is_offline(&self) -> bool {
-        matches!(
-            self,
-            Self::Heads(_) | Self::Sql { .. } | Self::Lint(_) | Self::New { .. } | Self::Diagram
-        )
-    }
 }
 
 impl Migrate {

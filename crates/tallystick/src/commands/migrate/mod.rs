@@ -97,7 +97,7 @@ async fn on(settings: &Settings, database: &Database, command: Migrate) -> Resul
             let options = options(args.patience, args.output);
             destroy::reset(settings, database, options, args).await
         }
-        _ => Ok(()),
+        Migrate::Offline(command) => offline::run(command).await,
     }
 }
 

@@ -4,19 +4,18 @@ use migration::{Options, Range};
 
 use super::{diagram, lint, look, new};
 use crate::{
-    cli::migrate::{Engine, Migrate},
+    cli::migrate::{Engine, Offline},
     error::Error,
     output::print,
 };
 
-pub async fn run(command: Migrate) -> Result<(), Error> {
+pub async fn run(command: Offline) -> Result<(), Error> {
     match command {
-        Migrate::Heads(output) => look::heads(output).await,
-        Migrate::Sql { range, engine } => sql(&range, engine).await,
-        Migrate::Lint(output) => lint::run(output).await,
-        Migrate::Diagram => diagram::run().await,
-        Migrate::New { name, dir, output } => new::run(&name, &dir, output),
-        _ => Ok(()),
+        Offline::Heads(output) => look::heads(output).await,
+        Offline::Sql { range, engine } => sql(&range, engine).await,
+        Offline::Lint(output) => lint::run(output).await,
+        Offline::Diagram => diagram::run().await,
+        Offline::New { name, dir, output } => new::run(&name, &dir, output),
     }
 }
 

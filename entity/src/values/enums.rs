@@ -89,5 +89,15 @@ word_enum! {
 
     PriceAdjustment { Raw = "raw", Split = "split", TotalReturn = "total_return" }
 
+    ThreadState { Idle = "idle", Busy = "busy", Interrupted = "interrupted", Error = "error" }
+
+    /// Who speaks: a person, the assistant, the program itself, or another program.
+    MessageRole { User = "user", Assistant = "assistant", System = "system", Tool = "tool" }
+
+    ArtifactKind {
+        VoiceTranscript = "voice_transcript", ImageJson = "image_json", OcrText = "ocr_text",
+        FileMeta = "file_meta", ToolResult = "tool_result", Signal = "signal",
+    }
+
     ActorKind { User = "user", System = "system" }
 }

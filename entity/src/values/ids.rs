@@ -55,4 +55,7 @@ typed_id! {
     CashFlowId,
     ImportId,
     ExecutionId,
+    ThreadId,
+    MessageId,
+    ArtifactId,
 }

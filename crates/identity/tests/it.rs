@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+#[path = "it/webhook/mod.rs"]
+mod webhook;
+
 use db::{ConnectionTrait, Reader};
 use identity::{Clock, local_owner};
 use sea_orm::{DbBackend, Statement};

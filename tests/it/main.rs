@@ -26,3 +26,4 @@ mod positions;
 mod proofs;
 mod securities;
 mod server;
+mod signals;

@@ -8,7 +8,7 @@ use std::{
 use db::Database;
 use entity::values::UserId;
 use futures_util::future::BoxFuture;
-use identity::Clock;
+use identity::{Clock, webhook::Producers};
 
 use crate::{
     idempotency::InFlight,
@@ -38,6 +38,8 @@ pub struct ApiConfig {
     /// Answer only requests that name this machine as their host and come from no other site. A web
     /// page elsewhere could else use a visitor's browser to read and write the books.
     pub local_only: bool,
+    /// Who may send signals.
+    pub producers: Arc<Producers>,
 }
 
 impl ApiConfig {
@@ -50,6 +52,7 @@ impl ApiConfig {
             max_body_bytes: 1024 * 1024,
             max_import_bytes: 64 * 1024 * 1024,
             local_only: true,
+            producers: Arc::default(),
         }
     }
 }

@@ -142,7 +142,7 @@ pub fn wrong_media_type(wanted: &str) -> Problem {
 }
 
 /// Reads a whole body into memory, unless it is longer than `limit` bytes.
-async fn read_limited(
+pub async fn read_limited(
     request: &HttpRequest,
     mut payload: Payload,
     limit: usize,
@@ -177,7 +177,7 @@ pub fn incomplete(error: actix_web::error::PayloadError) -> Problem {
     Problem::new(kinds::BODY_INVALID, "the body did not arrive whole").caused_by(error)
 }
 
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let detail = error.inner().to_string();

@@ -11,7 +11,7 @@ use crate::{
     problem::{FieldError, ProblemOut},
     routes::{
         cash_flows, docs, executions, health, imports, pack_rows, pack_state, packs, patterns,
-        portfolios, positions, securities,
+        portfolios, positions, securities, signals,
     },
     schema,
 };
@@ -23,7 +23,8 @@ use crate::{
         description = "A portfolio back end whose every number can be reproduced.\n\n\
             Decimals are strings, ratios plain fractions, instants RFC 3339 in UTC. Errors are \
             `application/problem+json` with a stable `code`. Every POST under `/v1` takes an \
-            `Idempotency-Key`: for 24 hours its repetition gets the first answer. `X-Request-Id` is \
+            `Idempotency-Key`: for 24 hours its repetition gets the first answer (a signal has an id of \
+            its own instead). `X-Request-Id` is \
             echoed, or made. Where the database has replicas, the answer to a write carries \
             `Tallystick-Position`; a read that sends it back sees at least that write.\n\n\
             There are no accounts yet, so no operation asks for credentials: the service acts for \
@@ -62,6 +63,7 @@ use crate::{
         executions::list_executions,
         executions::get_execution,
         executions::replay_execution,
+        signals::receive_signal,
         health::get_liveness,
         health::get_health,
         health::get_pack_health,
@@ -80,6 +82,7 @@ use crate::{
         (name = "Securities", description = "What can be held and priced"),
         (name = "Pricing packs", description = "Dated sets of prices and rates, frozen by a hash"),
         (name = "Patterns", description = "Named, repeatable analyses, and their runs"),
+        (name = "Signals", description = "What other programs tell, signed"),
         (name = "Health", description = "Whether it works, and what it is"),
     ),
     modifiers(&WholeAnswers, &Refusals),

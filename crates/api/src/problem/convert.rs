@@ -98,6 +98,22 @@ impl From<pricing::Error> for Problem {
     }
 }
 
+impl From<workflow::Error> for Problem {
+    fn from(error: workflow::Error) -> Self {
+        use workflow::Error;
+
+        let detail = error.to_string();
+        match error {
+            Error::Invalid { field, detail } => Self::invalid(field, detail),
+            Error::Database(error) => error.into(),
+            // No request names one yet: whatever is looked for was made just before.
+            Error::ThreadNotFound { .. }
+            | Error::MessageNotFound { .. }
+            | Error::ArtifactNotFound { .. } => Self::new(kinds::CONFLICT, detail),
+        }
+    }
+}
+
 fn bad_rows(rows: &[RowError]) -> Problem {
     let detail = "nothing was loaded, since rows have faults; see errors";
     let problem = Problem::new(kinds::ROWS_INVALID, detail);

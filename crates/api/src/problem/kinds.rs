@@ -23,6 +23,10 @@ kinds! {
     HEADER_INVALID = "header_invalid", 400, "A header is malformed";
     CURSOR_INVALID = "cursor_invalid", 400, "The cursor is not one of this list";
     REQUEST_INVALID = "request_invalid", 400, "The request is malformed";
+    SIGNATURE_MISSING = "signature_missing", 401, "The request is not signed by a known producer";
+    SIGNATURE_INVALID = "signature_invalid", 401, "The request is not signed by a known producer";
+    SIGNATURE_EXPIRED = "signature_expired", 401, "The request is not signed by a known producer";
+    PRODUCER_REFUSED = "producer_refused", 403, "The producer's user takes no signals";
     ORIGIN_REFUSED = "origin_refused", 403, "The request comes from another site";
     ROUTE_NOT_FOUND = "route_not_found", 404, "There is nothing at this path";
     PORTFOLIO_NOT_FOUND = "portfolio_not_found", 404, "There is no such portfolio";
@@ -42,6 +46,7 @@ kinds! {
     PACK_EXISTS = "pricing_pack_exists", 409, "The pricing pack is there already";
     PACK_NOT_WARMING = "pricing_pack_not_warming", 409, "The pricing pack is frozen";
     PACK_STILL_WARMING = "pricing_pack_still_warming", 409, "The pricing pack is not frozen yet";
+    SIGNAL_REPLAYED = "signal_replayed", 409, "The signal was received before";
     IN_FLIGHT = "idempotency_in_flight", 409, "The first request with this key is not answered yet";
     PRECONDITION_FAILED = "precondition_failed", 412, "The resource has changed";
     BODY_TOO_LARGE = "body_too_large", 413, "The body is too large";

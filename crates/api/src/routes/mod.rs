@@ -16,6 +16,7 @@ pub mod patterns;
 pub mod portfolios;
 pub mod positions;
 pub mod securities;
+pub mod signals;
 
 use actix_web::{FromRequest, Handler, Resource, Responder, web, web::ServiceConfig};
 
@@ -48,6 +49,7 @@ pub fn configure(config: &mut ServiceConfig) {
         pack_state::configure,
         patterns::configure,
         executions::configure,
+        signals::configure,
     ] {
         configure_resource(config);
     }

@@ -1,6 +1,7 @@
 //! The command line: what can be asked for, and how its help puts it.
 
 pub mod migrate;
+pub mod producer;
 
 use std::path::PathBuf;
 
@@ -39,7 +40,8 @@ pub enum Command {
     /// Take the database's schema to another version, or say which it has.
     #[command(subcommand)]
     Migrate(migrate::Migrate),
-    /// Do what falls due with time: make the coming years' partitions. The service does so too.
+    /// Do what falls due with time: make the coming years' partitions, forget old signals.
+    /// The service does so too.
     Maintain(Json),
     /// Read a Beancount ledger.
     #[command(subcommand)]
@@ -51,6 +53,9 @@ pub enum Command {
     ///
     /// With --json, the answer is what GET /v1/portfolios/{id}/positions answers.
     Positions(Positions),
+    /// Say which programs may send signals.
+    #[command(subcommand)]
+    Producer(producer::Producer),
     /// Print the OpenAPI document of the REST interface.
     Openapi,
     /// Check the configuration, the database, the ledger and the port.

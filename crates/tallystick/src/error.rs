@@ -22,6 +22,8 @@ pub enum Error {
     Pricing(#[from] pricing::Error),
     #[error(transparent)]
     Performance(#[from] performance::Error),
+    #[error(transparent)]
+    Producers(#[from] crate::producers::Error),
     /// One line for each fault.
     #[error(transparent)]
     Ledger(#[from] ledger::Diagnostics),

@@ -7,6 +7,7 @@ mod error;
 mod logging;
 mod maintenance;
 mod output;
+mod producers;
 mod progress;
 mod session;
 mod settings;
@@ -81,6 +82,7 @@ async fn dispatch(command: Command, settings: &Settings) -> Result<(), Error> {
         Command::Maintain(output) => commands::maintain::run(settings, output).await,
         Command::Ledger(command) => commands::ledger::run(settings, command).await,
         Command::Pack(command) => commands::pack::run(settings, command).await,
+        Command::Producer(command) => commands::producer::run(settings, command),
         Command::Positions(args) => commands::positions::run(settings, args).await,
         Command::Doctor(output) => commands::doctor::run(output).await,
         Command::Openapi => commands::openapi::run(),

@@ -8,12 +8,14 @@ use crate::{
     demo::{self, Loaded},
     error::Error,
     output::{print, print_json},
+    producers,
     progress::Progress,
     session,
     settings::Settings,
 };
 
 pub async fn run(settings: &Settings, args: Demo) -> Result<(), Error> {
+    let producers = producers::load(settings)?;
     let listener = serve::listen(&settings.server, args.port)?;
     let url = serve::url_of(&listener)?;
     let database = db::Database::connect(&settings.database.connection()).await?;
@@ -22,6 +24,7 @@ pub async fn run(settings: &Settings, args: Demo) -> Result<(), Error> {
     let loaded = demo::load(&ctx, Progress::unless_json(args.json)).await?;
     serve::serve(
         settings,
+        producers,
         database,
         serve::Readiness::Ready,
         listener,

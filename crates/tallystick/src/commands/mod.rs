@@ -8,6 +8,7 @@ pub mod migrate;
 pub mod openapi;
 pub mod pack;
 pub mod positions;
+pub mod producer;
 pub mod serve;
 mod stop;
 mod valuation;

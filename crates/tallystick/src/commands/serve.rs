@@ -10,6 +10,7 @@ use std::{
 
 use api::{ApiConfig, AppState, Limits, SchemaState};
 use db::{Connectivity, Database, Priority};
+use identity::webhook::Producers;
 use serde_json::json;
 
 use crate::{
@@ -18,11 +19,12 @@ use crate::{
     error::Error,
     maintenance,
     output::{print, print_json},
-    session,
+    producers, session,
     settings::{Server, Settings},
 };
 
 pub async fn run(settings: &Settings, args: Serve) -> Result<(), Error> {
+    let producers = producers::load(settings)?;
     let listener = listen(&settings.server, args.port)?;
     let url = url_of(&listener)?;
     let database = Database::open(&settings.database.connection()).await?;
@@ -36,7 +38,7 @@ pub async fn run(settings: &Settings, args: Serve) -> Result<(), Error> {
             Readiness::Waiting
         }
     };
-    serve(settings, database, readiness, listener, || {
+    serve(settings, producers, database, readiness, listener, || {
         if args.json {
             print_json(&json!({ "url": url }))
         } else {
@@ -65,6 +67,7 @@ pub fn url_of(listener: &TcpListener) -> Result<String, Error> {
 /// Serves until a signal or a failure, then lets requests under way end and closes the database.
 pub async fn serve(
     settings: &Settings,
+    producers: Producers,
     database: Database,
     readiness: Readiness,
     listener: TcpListener,
@@ -76,6 +79,7 @@ pub async fn serve(
             .unwrap_or("unknown")
             .to_owned(),
         ledger_path: settings.ledger.path.clone(),
+        producers: Arc::new(producers),
         ..ApiConfig::new(settings.environment.as_str())
     };
     let state = AppState::new(database.clone(), clock, config, check_schema)

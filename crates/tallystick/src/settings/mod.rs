@@ -28,6 +28,7 @@ pub struct Settings {
     pub database: Database,
     pub log: Log,
     pub ledger: Ledger,
+    pub signals: Signals,
     pub telemetry: Telemetry,
 }
 
@@ -63,6 +64,12 @@ pub struct Ledger {
 }
 
 #[derive(Clone, Debug)]
+pub struct Signals {
+    /// Who may send them; none without it.
+    pub producers_file: Option<PathBuf>,
+}
+
+#[derive(Clone, Debug)]
 pub struct Telemetry {
     /// The collector that is sent traces: `http://…`, without a path of its own.
     pub otlp_endpoint: Option<String>,
@@ -83,10 +90,12 @@ impl Settings {
             database::read(&mut reader, sources, &environment),
             read_log(&mut reader),
             read_ledger(&mut reader),
+            read_signals(&mut reader),
             read_telemetry(&mut reader),
         );
         reader.finish()?;
-        let (Some(server), Some(database), Some(log), Some(ledger), Some(telemetry)) = sections
+        let (Some(server), Some(database), Some(log), Some(ledger), Some(signals), Some(telemetry)) =
+            sections
         else {
             return Err(Error::Incomplete);
         };
@@ -98,6 +107,7 @@ impl Settings {
             database,
             log,
             ledger,
+            signals,
             telemetry,
         })
     }
@@ -176,6 +186,17 @@ fn read_ledger(reader: &mut Reader) -> Option<Ledger> {
         Some((!text.is_empty()).then(|| PathBuf::from(text)))
     });
     Some(Ledger { path: path? })
+}
+
+fn read_signals(reader: &mut Reader) -> Option<Signals> {
+    let file = reader.take(
+        "signals.producers_file",
+        "the path of a file that names producers",
+        |text| Some((!text.is_empty()).then(|| PathBuf::from(text))),
+    );
+    Some(Signals {
+        producers_file: file?,
+    })
 }
 
 fn within<T: std::str::FromStr + PartialOrd>(least: T, most: T) -> impl Fn(&str) -> Option<T> {

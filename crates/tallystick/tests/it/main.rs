@@ -15,6 +15,7 @@ mod migrate_look;
 mod packs;
 mod positions;
 mod previous_release;
+mod producers;
 mod roles;
 mod series;
 mod serve;

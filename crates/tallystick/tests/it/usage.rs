@@ -65,6 +65,9 @@ fn wrong_usage_is_status_2_and_says_what_is_expected() {
         ],
         &["pack", "show"],
         &["positions"],
+        &["producer"],
+        &["producer", "add", "momentum"],
+        &["producer", "rotate"],
     ] {
         let ran = Home::new().run(arguments);
         assert_eq!(ran.status, Some(2), "{arguments:?}: {ran:#?}");
@@ -98,6 +101,7 @@ fn help_and_version_are_no_failure() {
         "ledger",
         "pack",
         "positions",
+        "producer",
         "openapi",
         "doctor",
         "Examples",

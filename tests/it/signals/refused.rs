@@ -75,7 +75,7 @@ on_both_engines! {
             }
             for (step, ahead) in [-290, 290].into_iter().enumerate() {
                 let id = sender.id.as_ref().map(|_| format!("msg_{index}_{step}"));
-                Sender { ahead, id, ..sender.clone() }.send(&app, signal()).await.expect(201);
+                Sender { id, ahead, ..sender.clone() }.send(&app, signal()).await.expect(201);
             }
         }
     }

@@ -40,7 +40,9 @@ pub async fn app_for(db: TestDatabase, user: &str) -> App {
 
 pub fn hmac(key: &[u8], parts: &[&[u8]]) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap();
-    parts.iter().for_each(|part| mac.update(part));
+    for part in parts {
+        mac.update(part);
+    }
     STANDARD.encode(mac.finalize().into_bytes())
 }
 

@@ -28,7 +28,10 @@ use crate::{
     AppState,
     answer::Answer,
     context::RequestId,
-    extract::{CallersDatabase, ContentKind, content_kind, read_limited, wrong_media_type},
+    extract::{
+        CallersDatabase, ContentKind, NoParameters, content_kind, read_limited, read_query,
+        wrong_media_type,
+    },
     problem::{Problem, kinds},
 };
 use body::{Signal, SignalIn};
@@ -84,6 +87,7 @@ pub async fn receive_signal(
     payload: web::Payload,
     state: Data<AppState>,
 ) -> Result<HttpResponse, Problem> {
+    read_query::<NoParameters>(request.query_string())?;
     let body = read_limited(&request, payload.into_inner(), LONGEST_BODY).await?;
     if content_kind(&request)? != ContentKind::Json {
         return Err(wrong_media_type("application/json"));
@@ -95,7 +99,7 @@ pub async fn receive_signal(
         .map_err(unsigned)?;
     let ctx = ctx_of(&request, &state, &verified).await?;
     // What is wrong with a signal is told after whether it came before.
-    let signal = body::read(&request, &body);
+    let signal = body::read(&body);
     let unit = async |tx: Tx| store(&ctx, &tx, &verified, &signal, &body).await;
     let kept = ctx.database.write(unit).await?;
     Ok(Answer::ok(&kept)?.with_status(StatusCode::CREATED).into())

@@ -1,6 +1,5 @@
 use std::fmt;
 
-use actix_web::HttpRequest;
 use chrono::{DateTime, Datelike, SecondsFormat, Utc};
 use serde::Deserialize;
 use serde_json::{Value, json, value::RawValue};
@@ -42,10 +41,7 @@ pub struct Signal {
 const LONGEST_PAYLOAD: usize = 32 * 1024;
 
 /// Reads the body of a request: first its form, then its rules, all at once.
-pub fn read(request: &HttpRequest, body: &[u8]) -> Result<Signal, Problem> {
-    if !request.query_string().is_empty() {
-        return Err(Problem::parameter("", "a signal takes no parameters"));
-    }
+pub fn read(body: &[u8]) -> Result<Signal, Problem> {
     let given: SignalIn = parse(body)?;
     let payload = serde_json::from_str(given.payload.get()).map_err(|error| {
         let detail = error.to_string();

@@ -1,5 +1,28 @@
 \set ON_ERROR_STOP on
 
+-- down: m20261121_000009_accounts
+BEGIN;
+SELECT pg_advisory_xact_lock(127961779698035);
+SET LOCAL lock_timeout = '500ms';
+SET LOCAL row_security = off;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000009_accounts', 'down', 'f0e177d5e2516b871a012d8935550b8071dae6fa430bf61d1024b129254e159d', 'tallystick', concat_ws(' as ', 'script', session_user), clock_timestamp() FROM tallystick_history;
+DROP TABLE audit_heads;
+DROP TABLE audit_log;
+DROP TABLE portfolio_shares;
+DROP TABLE refresh_tokens;
+DROP TABLE api_tokens;
+DROP TABLE login_throttles;
+DROP TABLE credentials;
+ALTER TABLE users DROP COLUMN last_login_at;
+ALTER TABLE users DROP COLUMN default_portfolio_id;
+ALTER TABLE users DROP COLUMN session_version;
+DROP FUNCTION refuse_audit_change();
+DELETE FROM seaql_migrations WHERE version = 'm20261121_000009_accounts';
+UPDATE tallystick_history SET finished_at = clock_timestamp()
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000009_accounts');
+COMMIT;
+
 -- down: m20261121_000008_series
 BEGIN;
 SELECT pg_advisory_xact_lock(127961779698035);

@@ -731,3 +731,126 @@ INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000008_ser
 UPDATE tallystick_history SET finished_at = clock_timestamp()
 WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000008_series');
 COMMIT;
+
+-- up: m20261121_000009_accounts
+BEGIN;
+SELECT pg_advisory_xact_lock(127961779698035);
+SET LOCAL lock_timeout = '500ms';
+SET LOCAL row_security = off;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000009_accounts', 'up', 'f0e177d5e2516b871a012d8935550b8071dae6fa430bf61d1024b129254e159d', 'tallystick', concat_ws(' as ', 'script', session_user), clock_timestamp() FROM tallystick_history;
+ALTER TABLE users ADD COLUMN session_version bigint NOT NULL DEFAULT 0;
+ALTER TABLE users ADD COLUMN default_portfolio_id uuid;
+ALTER TABLE users ADD COLUMN last_login_at timestamptz;
+-- allow(grants): who only reads has no business with password hashes
+CREATE TABLE credentials (
+    owner_user_id uuid PRIMARY KEY REFERENCES users (id),
+    password_hash text NOT NULL,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL
+);
+-- allow(grants): who only reads has no business with attempts to log in
+CREATE TABLE login_throttles (
+    subject text PRIMARY KEY,
+    failures bigint NOT NULL CHECK (failures >= 0),
+    locked_until timestamptz,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL
+);
+CREATE INDEX login_throttles_age_idx ON login_throttles (updated_at);
+-- allow(grants): who only reads has no business with tokens
+CREATE TABLE api_tokens (
+    id uuid PRIMARY KEY,
+    owner_user_id uuid NOT NULL REFERENCES users (id),
+    name text NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
+    prefix text NOT NULL,
+    token_hash text NOT NULL,
+    scopes jsonb NOT NULL,
+    expires_at timestamptz,
+    last_used_at timestamptz,
+    revoked_at timestamptz,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    CONSTRAINT api_tokens_hash_key UNIQUE (token_hash)
+);
+CREATE INDEX api_tokens_owner_idx ON api_tokens (owner_user_id, id);
+-- allow(grants): who only reads has no business with tokens
+CREATE TABLE refresh_tokens (
+    id uuid PRIMARY KEY,
+    owner_user_id uuid NOT NULL REFERENCES users (id),
+    family_id uuid NOT NULL,
+    token_hash text NOT NULL,
+    session_version bigint NOT NULL,
+    expires_at timestamptz NOT NULL,
+    rotated_to uuid REFERENCES refresh_tokens (id) ON DELETE SET NULL,
+    revoked_at timestamptz,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    CONSTRAINT refresh_tokens_hash_key UNIQUE (token_hash)
+);
+CREATE INDEX refresh_tokens_owner_idx ON refresh_tokens (owner_user_id);
+CREATE INDEX refresh_tokens_family_idx ON refresh_tokens (family_id);
+CREATE INDEX refresh_tokens_rotated_idx ON refresh_tokens (rotated_to)
+WHERE rotated_to IS NOT NULL;
+CREATE INDEX refresh_tokens_expiry_idx ON refresh_tokens (expires_at);
+CREATE TABLE portfolio_shares (
+    owner_user_id uuid NOT NULL REFERENCES users (id),
+    portfolio_id uuid NOT NULL,
+    grantee_user_id uuid NOT NULL REFERENCES users (id),
+    permission text NOT NULL CHECK (permission IN ('read', 'trade')),
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    PRIMARY KEY (owner_user_id, portfolio_id, grantee_user_id),
+    CHECK (grantee_user_id <> owner_user_id)
+);
+CREATE INDEX portfolio_shares_grantee_idx
+ON portfolio_shares (grantee_user_id, portfolio_id);
+CREATE TABLE audit_log (
+    seq bigint PRIMARY KEY CHECK (seq >= 1),
+    at timestamptz NOT NULL,
+    actor_user_id uuid,
+    actor_kind text NOT NULL
+        CHECK (actor_kind IN ('user', 'token', 'producer', 'operator', 'system', 'anonymous')),
+    action text NOT NULL,
+    resource_type text NOT NULL,
+    resource_id text,
+    details jsonb NOT NULL,
+    ip text,
+    user_agent text,
+    request_id text NOT NULL,
+    outcome text NOT NULL CHECK (outcome IN ('done', 'refused')),
+    prev_hash text NOT NULL,
+    hash text NOT NULL,
+    CONSTRAINT audit_log_prev_hash_key UNIQUE (prev_hash),
+    CONSTRAINT audit_log_hash_key UNIQUE (hash)
+);
+CREATE INDEX audit_log_actor_idx ON audit_log (actor_user_id, seq);
+CREATE INDEX audit_log_resource_idx ON audit_log (resource_type, resource_id, seq);
+CREATE TABLE audit_heads (
+    id bigint PRIMARY KEY CHECK (id = 1),
+    seq bigint NOT NULL CHECK (seq >= 0),
+    hash text NOT NULL
+);
+INSERT INTO audit_heads (id, seq, hash) VALUES (1, 0,
+'0000000000000000000000000000000000000000000000000000000000000000');
+CREATE FUNCTION refuse_audit_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'the audit log only grows';
+END $$;
+CREATE TRIGGER audit_log_append_only BEFORE UPDATE OR DELETE ON audit_log
+FOR EACH ROW EXECUTE FUNCTION refuse_audit_change();
+CREATE TRIGGER audit_log_truncate BEFORE TRUNCATE ON audit_log
+FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change();
+GRANT SELECT, INSERT, UPDATE, DELETE
+ON credentials, login_throttles, api_tokens, refresh_tokens
+TO tallystick_app, tallystick_admin;
+GRANT SELECT, INSERT ON audit_log TO tallystick_app;
+GRANT SELECT ON audit_log TO tallystick_readonly, tallystick_admin;
+GRANT SELECT, UPDATE ON audit_heads TO tallystick_app;
+GRANT SELECT ON audit_heads TO tallystick_readonly, tallystick_admin;
+GRANT SELECT, INSERT, UPDATE, DELETE ON portfolio_shares TO tallystick_app, tallystick_admin;
+GRANT SELECT ON portfolio_shares TO tallystick_readonly;
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000009_accounts', extract(epoch FROM clock_timestamp())::bigint);
+UPDATE tallystick_history SET finished_at = clock_timestamp()
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000009_accounts');
+COMMIT;

@@ -2,6 +2,26 @@
 PRAGMA foreign_keys = OFF;
 CREATE TEMP TABLE reference (is_broken INTEGER CHECK (NOT is_broken));
 
+-- down: m20261121_000009_accounts
+BEGIN IMMEDIATE;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000009_accounts', 'down', '74e7f9927ad5891f6e18f586a6d535e48e07ed9050c2469276b03e59278ed898', 'tallystick', coalesce('script', '-'), strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM tallystick_history;
+DROP TABLE audit_heads;
+DROP TABLE audit_log;
+DROP TABLE portfolio_shares;
+DROP TABLE refresh_tokens;
+DROP TABLE api_tokens;
+DROP TABLE login_throttles;
+DROP TABLE credentials;
+ALTER TABLE users DROP COLUMN last_login_at;
+ALTER TABLE users DROP COLUMN default_portfolio_id;
+ALTER TABLE users DROP COLUMN session_version;
+DELETE FROM seaql_migrations WHERE version = 'm20261121_000009_accounts';
+UPDATE tallystick_history SET finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000009_accounts');
+INSERT INTO reference SELECT EXISTS (SELECT 1 FROM pragma_foreign_key_check);
+COMMIT;
+
 -- down: m20261121_000008_series
 BEGIN IMMEDIATE;
 INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)

@@ -480,3 +480,115 @@ UPDATE tallystick_history SET finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now'
 WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000008_series');
 INSERT INTO reference SELECT EXISTS (SELECT 1 FROM pragma_foreign_key_check);
 COMMIT;
+
+-- up: m20261121_000009_accounts
+BEGIN IMMEDIATE;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000009_accounts', 'up', '74e7f9927ad5891f6e18f586a6d535e48e07ed9050c2469276b03e59278ed898', 'tallystick', coalesce('script', '-'), strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM tallystick_history;
+ALTER TABLE users ADD COLUMN session_version INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE users ADD COLUMN default_portfolio_id BLOB;
+ALTER TABLE users ADD COLUMN last_login_at TEXT;
+-- allow(grants): who only reads has no business with password hashes
+CREATE TABLE credentials (
+    owner_user_id BLOB PRIMARY KEY REFERENCES users (id),
+    password_hash text NOT NULL,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL
+) STRICT;
+-- allow(grants): who only reads has no business with attempts to log in
+CREATE TABLE login_throttles (
+    subject text PRIMARY KEY,
+    failures INTEGER NOT NULL CHECK (failures >= 0),
+    locked_until TEXT,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX login_throttles_age_idx ON login_throttles (updated_at);
+-- allow(grants): who only reads has no business with tokens
+CREATE TABLE api_tokens (
+    id BLOB PRIMARY KEY,
+    owner_user_id BLOB NOT NULL REFERENCES users (id),
+    name text NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
+    prefix text NOT NULL,
+    token_hash text NOT NULL,
+    scopes TEXT NOT NULL,
+    expires_at TEXT,
+    last_used_at TEXT,
+    revoked_at TEXT,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    CONSTRAINT api_tokens_hash_key UNIQUE (token_hash)
+) STRICT;
+CREATE INDEX api_tokens_owner_idx ON api_tokens (owner_user_id, id);
+-- allow(grants): who only reads has no business with tokens
+CREATE TABLE refresh_tokens (
+    id BLOB PRIMARY KEY,
+    owner_user_id BLOB NOT NULL REFERENCES users (id),
+    family_id BLOB NOT NULL,
+    token_hash text NOT NULL,
+    session_version INTEGER NOT NULL,
+    expires_at TEXT NOT NULL,
+    rotated_to BLOB REFERENCES refresh_tokens (id) ON DELETE SET NULL,
+    revoked_at TEXT,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    CONSTRAINT refresh_tokens_hash_key UNIQUE (token_hash)
+) STRICT;
+CREATE INDEX refresh_tokens_owner_idx ON refresh_tokens (owner_user_id);
+CREATE INDEX refresh_tokens_family_idx ON refresh_tokens (family_id);
+CREATE INDEX refresh_tokens_rotated_idx ON refresh_tokens (rotated_to)
+WHERE rotated_to IS NOT NULL;
+CREATE INDEX refresh_tokens_expiry_idx ON refresh_tokens (expires_at);
+CREATE TABLE portfolio_shares (
+    owner_user_id BLOB NOT NULL REFERENCES users (id),
+    portfolio_id BLOB NOT NULL,
+    grantee_user_id BLOB NOT NULL REFERENCES users (id),
+    permission text NOT NULL CHECK (permission IN ('read', 'trade')),
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    PRIMARY KEY (owner_user_id, portfolio_id, grantee_user_id),
+    CHECK (grantee_user_id <> owner_user_id)
+) STRICT;
+CREATE INDEX portfolio_shares_grantee_idx
+ON portfolio_shares (grantee_user_id, portfolio_id);
+CREATE TABLE audit_log (
+    seq INTEGER PRIMARY KEY CHECK (seq >= 1),
+    at TEXT NOT NULL,
+    actor_user_id BLOB,
+    actor_kind text NOT NULL
+        CHECK (actor_kind IN ('user', 'token', 'producer', 'operator', 'system', 'anonymous')),
+    action text NOT NULL,
+    resource_type text NOT NULL,
+    resource_id text,
+    details TEXT NOT NULL,
+    ip text,
+    user_agent text,
+    request_id text NOT NULL,
+    outcome text NOT NULL CHECK (outcome IN ('done', 'refused')),
+    prev_hash text NOT NULL,
+    hash text NOT NULL,
+    CONSTRAINT audit_log_prev_hash_key UNIQUE (prev_hash),
+    CONSTRAINT audit_log_hash_key UNIQUE (hash)
+) STRICT;
+CREATE INDEX audit_log_actor_idx ON audit_log (actor_user_id, seq);
+CREATE INDEX audit_log_resource_idx ON audit_log (resource_type, resource_id, seq);
+CREATE TABLE audit_heads (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    seq INTEGER NOT NULL CHECK (seq >= 0),
+    hash text NOT NULL
+) STRICT;
+INSERT INTO audit_heads (id, seq, hash) VALUES (1, 0,
+'0000000000000000000000000000000000000000000000000000000000000000');
+CREATE TRIGGER audit_log_replace BEFORE INSERT ON audit_log
+WHEN EXISTS (SELECT 1 FROM audit_log
+    WHERE seq = NEW.seq OR hash = NEW.hash OR prev_hash = NEW.prev_hash)
+BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END;
+CREATE TRIGGER audit_log_update BEFORE UPDATE ON audit_log
+BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END;
+CREATE TRIGGER audit_log_delete BEFORE DELETE ON audit_log
+BEGIN SELECT RAISE(ABORT, 'the audit log only grows'); END;
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000009_accounts', CAST(strftime('%s', 'now') AS INTEGER));
+UPDATE tallystick_history SET finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000009_accounts');
+INSERT INTO reference SELECT EXISTS (SELECT 1 FROM pragma_foreign_key_check);
+COMMIT;

@@ -18,6 +18,7 @@ mod m20261121_000005_idempotency;
 mod m20261121_000006_roles;
 mod m20261121_000007_contract_row_security;
 mod m20261121_000008_series;
+mod m20261121_000009_accounts;
 mod migrator;
 mod new;
 mod partitions;
@@ -53,5 +54,6 @@ fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m20261121_000006_roles::Migration),
         Box::new(m20261121_000007_contract_row_security::Migration),
         Box::new(m20261121_000008_series::Migration),
+        Box::new(m20261121_000009_accounts::Migration),
     ]
 }

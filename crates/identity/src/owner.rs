@@ -55,6 +55,7 @@ async fn insert(tx: &db::Tx, clock: Clock) -> Result<(), Error> {
         is_active: Set(true),
         created_at: Set(now),
         updated_at: Set(now),
+        ..Default::default()
     };
     user::Entity::insert(owner)
         .on_conflict_do_nothing_on([user::Column::Email])

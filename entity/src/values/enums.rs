@@ -89,5 +89,15 @@ word_enum! {
 
     PriceAdjustment { Raw = "raw", Split = "split", TotalReturn = "total_return" }
 
-    ActorKind { User = "user", System = "system" }
+    /// Who acts: a person in a session, a program with a person's token, a sender of signed messages,
+    /// whoever commands on the machine, the program itself, or nobody who is known.
+    ActorKind {
+        User = "user", Token = "token", Producer = "producer", Operator = "operator",
+        System = "system", Anonymous = "anonymous",
+    }
+
+    /// What a share lets another user do with a portfolio; `trade` includes `read`.
+    SharePermission { Read = "read", Trade = "trade" }
+
+    AuditOutcome { Done = "done", Refused = "refused" }
 }

@@ -55,4 +55,8 @@ typed_id! {
     CashFlowId,
     ImportId,
     ExecutionId,
+    ApiTokenId,
+    RefreshTokenId,
+    /// One login and the refresh tokens that follow from it.
+    SessionId,
 }

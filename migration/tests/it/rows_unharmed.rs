@@ -10,7 +10,7 @@ type Columns = &'static [(&'static str, &'static str)];
 
 /// One row a table, in the order in which they refer to each other: from which version on the table
 /// is there, its name, and the columns with their values. `#1` is an id, `@` an instant, `?` false.
-const ROWS: [(&str, &str, Columns); 12] = [
+const ROWS: [(&str, &str, Columns); 17] = [
     (
         "users",
         "users",
@@ -213,6 +213,71 @@ const ROWS: [(&str, &str, Columns); 12] = [
             ("headers", "'{}'"),
             ("expires_at", "@"),
             ("created_at", "@"),
+        ],
+    ),
+    (
+        "accounts",
+        "credentials",
+        &[
+            ("owner_user_id", "#1"),
+            ("password_hash", "'$argon2id$'"),
+            ("created_at", "@"),
+            ("updated_at", "@"),
+        ],
+    ),
+    (
+        "accounts",
+        "login_throttles",
+        &[
+            ("subject", "'account:a'"),
+            ("failures", "3"),
+            ("created_at", "@"),
+            ("updated_at", "@"),
+        ],
+    ),
+    (
+        "accounts",
+        "api_tokens",
+        &[
+            ("id", "#11"),
+            ("owner_user_id", "#1"),
+            ("name", "'bot'"),
+            ("prefix", "'tsk_abcd'"),
+            ("token_hash", "'00'"),
+            ("scopes", "'[\"admin\"]'"),
+            ("created_at", "@"),
+            ("updated_at", "@"),
+        ],
+    ),
+    (
+        "accounts",
+        "refresh_tokens",
+        &[
+            ("id", "#12"),
+            ("owner_user_id", "#1"),
+            ("family_id", "#13"),
+            ("token_hash", "'00'"),
+            ("session_version", "0"),
+            ("expires_at", "@"),
+            ("created_at", "@"),
+            ("updated_at", "@"),
+        ],
+    ),
+    (
+        "accounts",
+        "audit_log",
+        &[
+            ("seq", "1"),
+            ("at", "@"),
+            ("actor_user_id", "#1"),
+            ("actor_kind", "'user'"),
+            ("action", "'user.add'"),
+            ("resource_type", "'user'"),
+            ("details", "'{}'"),
+            ("request_id", "'r'"),
+            ("outcome", "'done'"),
+            ("prev_hash", "'00'"),
+            ("hash", "'01'"),
         ],
     ),
 ];

@@ -40,7 +40,9 @@ async fn a_dropped_unique_key_is_found() {
             "CREATE TABLE users (id BLOB PRIMARY KEY,
                 email text NOT NULL CHECK (email = lower(email)), display_name text NOT NULL,
                 role text NOT NULL CHECK (role IN ('viewer', 'user', 'manager', 'admin')),
-                is_active INTEGER NOT NULL, created_at TEXT NOT NULL, updated_at TEXT NOT NULL
+                is_active INTEGER NOT NULL, created_at TEXT NOT NULL, updated_at TEXT NOT NULL,
+                session_version INTEGER NOT NULL DEFAULT 0, default_portfolio_id BLOB,
+                last_login_at TEXT
             ) STRICT",
         ],
         &[

@@ -36,8 +36,12 @@ async fn wrongly_granted(db: &impl ConnectionTrait) -> Vec<String> {
         WHERE c.relkind IN ('r', 'p') AND c.relnamespace = 'public'::regnamespace
         AND found IS DISTINCT FROM CASE
             WHEN c.relispartition THEN NULL
+            WHEN c.relname IN ('credentials', 'login_throttles', 'api_tokens', 'refresh_tokens')
+                AND role = 'tallystick_readonly' THEN NULL
+            WHEN role = 'tallystick_app' AND c.relname = 'audit_log' THEN 'SELECT INSERT'
+            WHEN role = 'tallystick_app' AND c.relname = 'audit_heads' THEN 'SELECT UPDATE'
             WHEN role = 'tallystick_readonly'
-                OR c.relname IN ('seaql_migrations', 'tallystick_history') THEN 'SELECT'
+                OR c.relname IN ('audit_log', 'audit_heads') OR c.relname IN ('seaql_migrations', 'tallystick_history') THEN 'SELECT'
             ELSE 'SELECT INSERT UPDATE DELETE' END
         ORDER BY 1";
     texts(db, sql).await

@@ -1,5 +1,6 @@
 //! Who acts, and whose books they act on.
 
+pub mod audit;
 mod ctx;
 pub mod idempotency;
 mod owner;

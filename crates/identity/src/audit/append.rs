@@ -9,7 +9,7 @@ use super::{Entry, plain, seal::seal};
 use crate::Ctx;
 
 /// The only row of `audit_heads`.
-const HEAD: i64 = 1;
+pub(super) const HEAD: i64 = 1;
 
 /// Adds a row to the log and answers with its number.
 ///

@@ -78,6 +78,8 @@ macro_rules! words {
 }
 
 words!(
+    ActorKind,
+    AuditOutcome,
     LotMethod,
     SecurityKind,
     CashFlowKind,

@@ -1,5 +1,6 @@
 //! The command line: what can be asked for, and how its help puts it.
 
+pub mod audit;
 pub mod migrate;
 
 use std::path::PathBuf;
@@ -51,6 +52,9 @@ pub enum Command {
     ///
     /// With --json, the answer is what GET /v1/portfolios/{id}/positions answers.
     Positions(Positions),
+    /// Look at the audit log, and check that nobody changed it.
+    #[command(subcommand)]
+    Audit(audit::Audit),
     /// Print the OpenAPI document of the REST interface.
     Openapi,
     /// Check the configuration, the database, the ledger and the port.
@@ -226,7 +230,7 @@ pub struct Positions {
     pub output: Json,
 }
 
-fn parse_date(text: &str) -> Result<NaiveDate, String> {
+pub fn parse_date(text: &str) -> Result<NaiveDate, String> {
     let expected = || "expected a day of the calendar as YYYY-MM-DD".to_owned();
     if text.len() != 10 {
         return Err(expected());

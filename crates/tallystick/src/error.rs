@@ -68,6 +68,14 @@ pub enum Error {
         stored: String,
         computed: String,
     },
+    #[error("the audit log is not as it was written: {0}")]
+    Audit(identity::audit::Fault),
+    #[error(transparent)]
+    AuditHead(#[from] identity::audit::FileError),
+    #[error(
+        "audit_heads does not hold the end of the audit log; `tallystick audit verify` says more"
+    )]
+    NoAuditHead,
     #[error("`migrate {0}` destroys data, and is never done in production (TALLYSTICK_ENV)")]
     NeverInProduction(&'static str),
     #[error(

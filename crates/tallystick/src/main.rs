@@ -1,5 +1,6 @@
 //! The program: command line, configuration, and the wiring of everything below.
 
+mod audit_head;
 mod cli;
 mod commands;
 mod demo;
@@ -82,6 +83,7 @@ async fn dispatch(command: Command, settings: &Settings) -> Result<(), Error> {
         Command::Ledger(command) => commands::ledger::run(settings, command).await,
         Command::Pack(command) => commands::pack::run(settings, command).await,
         Command::Positions(args) => commands::positions::run(settings, args).await,
+        Command::Audit(command) => commands::audit::run(settings, command).await,
         Command::Doctor(output) => commands::doctor::run(output).await,
         Command::Openapi => commands::openapi::run(),
     }

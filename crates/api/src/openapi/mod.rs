@@ -10,8 +10,8 @@ use utoipa::{OpenApi, openapi::path::Operation};
 use crate::{
     problem::{FieldError, ProblemOut},
     routes::{
-        cash_flows, docs, executions, health, imports, pack_rows, pack_state, packs, patterns,
-        portfolios, positions, securities,
+        audit, cash_flows, docs, executions, health, imports, pack_rows, pack_state, packs,
+        patterns, portfolios, positions, securities,
     },
     schema,
 };
@@ -62,6 +62,8 @@ use crate::{
         executions::list_executions,
         executions::get_execution,
         executions::replay_execution,
+        audit::list_audit_entries,
+        audit::verify_audit_log,
         health::get_liveness,
         health::get_health,
         health::get_pack_health,
@@ -80,6 +82,7 @@ use crate::{
         (name = "Securities", description = "What can be held and priced"),
         (name = "Pricing packs", description = "Dated sets of prices and rates, frozen by a hash"),
         (name = "Patterns", description = "Named, repeatable analyses, and their runs"),
+        (name = "Audit", description = "Who did what, in rows that are sealed over one another"),
         (name = "Health", description = "Whether it works, and what it is"),
     ),
     modifiers(&WholeAnswers, &Refusals),

@@ -4,6 +4,7 @@
 // The macro `utoipa::path` writes them.
 #![allow(unused_qualifications)]
 
+pub mod audit;
 pub mod cash_flows;
 pub mod docs;
 pub mod executions;
@@ -48,6 +49,7 @@ pub fn configure(config: &mut ServiceConfig) {
         pack_state::configure,
         patterns::configure,
         executions::configure,
+        audit::configure,
     ] {
         configure_resource(config);
     }

@@ -3,7 +3,6 @@
 use db::Tx;
 use entity::identity::audit_entry::{Column, Entity, Model};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
-use serde::Serialize;
 
 use super::{
     seal::seal,
@@ -11,8 +10,7 @@ use super::{
 };
 
 /// The first place where a log is not as it was written.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
     #[error("row {seq} was edited: its hash is not that of its content")]
     Edited { seq: i64 },
@@ -46,6 +44,20 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// A stable word for programs.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Edited { .. } => "edited",
+            Self::Deleted { .. } => "deleted",
+            Self::Reordered { .. } => "reordered",
+            Self::Inserted { .. } => "inserted",
+            Self::Detached { .. } => "detached",
+            Self::Truncated { .. } => "truncated",
+            Self::Rewritten { .. } => "rewritten",
+            Self::HeadDiffers { .. } => "head_differs",
+        }
+    }
+
     /// The number of the first row in question.
     pub fn seq(&self) -> i64 {
         match self {

@@ -13,6 +13,7 @@ use db::{Connectivity, Database, Priority};
 use serde_json::json;
 
 use crate::{
+    audit_head,
     cli::Serve,
     commands::stop::StopSignals,
     error::Error,
@@ -132,10 +133,14 @@ async fn look_after(
     database: Database,
     state: Arc<AppState>,
 ) {
+    let audit = settings.audit.clone();
     if readiness == Readiness::Waiting {
         wait_for_database(settings, database.clone(), state).await;
     }
-    maintenance::keep(database).await;
+    tokio::join!(
+        maintenance::keep(database.clone()),
+        audit_head::keep(database, audit),
+    );
 }
 
 const LOOK_EVERY: Duration = Duration::from_millis(250);

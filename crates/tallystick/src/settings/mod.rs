@@ -1,5 +1,6 @@
 //! What the program is told to do: config/*.toml, then the environment, checked key by key.
 
+mod audit;
 mod database;
 mod database_url;
 mod duration;
@@ -11,6 +12,7 @@ mod tests;
 
 use std::{net::IpAddr, path::PathBuf, time::Duration};
 
+pub use audit::Audit;
 pub use database::Database;
 pub use database_url::DatabaseUrl;
 pub use error::Error;
@@ -29,6 +31,7 @@ pub struct Settings {
     pub log: Log,
     pub ledger: Ledger,
     pub telemetry: Telemetry,
+    pub audit: Audit,
 }
 
 #[derive(Clone, Debug)]
@@ -84,9 +87,11 @@ impl Settings {
             read_log(&mut reader),
             read_ledger(&mut reader),
             read_telemetry(&mut reader),
+            audit::read(&mut reader),
         );
         reader.finish()?;
-        let (Some(server), Some(database), Some(log), Some(ledger), Some(telemetry)) = sections
+        let (Some(server), Some(database), Some(log), Some(ledger), Some(telemetry), Some(audit)) =
+            sections
         else {
             return Err(Error::Incomplete);
         };
@@ -99,6 +104,7 @@ impl Settings {
             log,
             ledger,
             telemetry,
+            audit,
         })
     }
 }

@@ -8,6 +8,7 @@
 )]
 
 mod app;
+mod audit;
 mod bad_input;
 mod cash_flows;
 mod contract;

@@ -15,7 +15,7 @@ const PAGE: u64 = 500;
 /// What came of reading a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
-    /// How far the log is as it was written.
+    /// How far the log is as it was written, as far as its hashes tell.
     pub good: Head,
     /// The first fault, if there is one.
     pub fault: Option<Fault>,
@@ -111,11 +111,20 @@ impl Place {
         is_next
     }
 
+    /// A last row that turned out to be wrong itself is not good.
     fn verdict(self, fault: Option<Fault>) -> Verdict {
-        Verdict {
-            good: self.head,
-            fault,
-        }
+        let is_last = match &fault {
+            Some(Fault::Inserted { seq } | Fault::Rewritten { seq }) => *seq == self.head.seq,
+            _ => false,
+        };
+        let good = match self.prev_hash {
+            Some(hash) if is_last => Head {
+                seq: self.head.seq - 1,
+                hash,
+            },
+            _ => self.head,
+        };
+        Verdict { good, fault }
     }
 }
 

@@ -204,7 +204,7 @@ testkit::on_both_engines! {
         tamper::set_head(&owner, 10, &hash).await;
         assert_eq!(fault(&db).await, None, "nothing in the database tells");
         let kept = verify(&db.database, Some(&head_of(&rows[7]))).await;
-        assert_eq!(kept.fault, Some(Fault::Rewritten { seq: 8 }));
+        assert_eq!((kept.fault, kept.good.seq), (Some(Fault::Rewritten { seq: 8 }), 7));
         let older = verify(&db.database, Some(&head_of(&rows[3]))).await;
         assert_eq!(older.fault, None);
     }

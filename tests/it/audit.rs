@@ -19,15 +19,28 @@ async fn add(ctx: &Ctx, entry: Entry) {
 /// Rows that a manager's changes would have left.
 async fn three_rows(db: &TestDatabase) -> Ctx {
     let ctx = db.ctx().await;
-    add(&ctx, Entry::done("portfolio.create", "portfolio").of("p-1").with("name", "Broker")).await;
-    add(&ctx, Entry::refused("portfolio.delete", "portfolio").of("p-1")).await;
+    add(
+        &ctx,
+        Entry::done("portfolio.create", "portfolio")
+            .of("p-1")
+            .with("name", "Broker"),
+    )
+    .await;
+    add(
+        &ctx,
+        Entry::refused("portfolio.delete", "portfolio").of("p-1"),
+    )
+    .await;
     add(&ctx, Entry::done("pack.fresh", "pack").of("PP_2025-10-21")).await;
     ctx
 }
 
 fn numbers(page: &Value) -> Vec<i64> {
     let items = page["items"].as_array().unwrap();
-    items.iter().map(|row| row["seq"].as_i64().unwrap()).collect()
+    items
+        .iter()
+        .map(|row| row["seq"].as_i64().unwrap())
+        .collect()
 }
 
 on_both_engines! {

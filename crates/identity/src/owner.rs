@@ -7,21 +7,7 @@ use entity::{
 };
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Set};
 
-use crate::Clock;
-
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    #[error("the local owner's row is missing, although it was just written")]
-    OwnerMissing,
-    #[error(transparent)]
-    Database(#[from] db::Error),
-}
-
-impl From<db::DbErr> for Error {
-    fn from(error: db::DbErr) -> Self {
-        Self::Database(error.into())
-    }
-}
+use crate::{Clock, Error};
 
 const EMAIL: &str = "owner@localhost";
 

@@ -3,11 +3,15 @@
 mod ctx;
 mod error;
 pub mod idempotency;
+pub mod keys;
 mod owner;
 pub mod passwords;
 mod random;
+mod scopes;
 
 pub use ctx::{Actor, Clock, Ctx};
 pub use error::Error;
+pub use keys::{KeySet, SharedKeys};
 pub use owner::local_owner;
 pub use passwords::{Password, Passwords, WeakPassword};
+pub use scopes::{Scope, Scopes, UnknownScope};

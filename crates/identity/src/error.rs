@@ -36,6 +36,8 @@ pub enum Error {
     KeyFileUnreadable { path: PathBuf },
     #[error("there is no active key in {}; make one with `tallystick keys rotate`", folder.display())]
     NoKeys { folder: PathBuf },
+    #[error("an access token could not be signed: {0}")]
+    Sign(jsonwebtoken::errors::Error),
     #[error(transparent)]
     Database(#[from] db::Error),
 }

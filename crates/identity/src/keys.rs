@@ -6,7 +6,7 @@
 mod file;
 mod shared;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod weak;
 
 use std::path::{Path, PathBuf};

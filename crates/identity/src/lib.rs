@@ -1,5 +1,6 @@
 //! Who acts, and whose books they act on; accounts, passwords, sessions and tokens.
 
+pub mod access_tokens;
 mod ctx;
 mod error;
 pub mod idempotency;
@@ -9,6 +10,7 @@ pub mod passwords;
 mod random;
 mod scopes;
 
+pub use access_tokens::AccessTokens;
 pub use ctx::{Actor, Clock, Ctx};
 pub use error::Error;
 pub use keys::{KeySet, SharedKeys};

@@ -6,7 +6,7 @@ use tempfile::TempDir;
 use super::*;
 
 /// Seeds and public keys of RFC 8032, 7.1.
-const PUBLISHED: [(&str, &str); 5] = [
+pub const PUBLISHED: [(&str, &str); 5] = [
     (
         "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60",
         "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a",
@@ -38,7 +38,7 @@ fn kids(keys: &KeySet) -> Vec<String> {
 }
 
 /// Writes a key of this seed, as an operator might who brings one along.
-fn bring(folder: &Path, seed: &[u8]) -> String {
+pub fn bring(folder: &Path, seed: &[u8]) -> String {
     let pair = Ed25519KeyPair::from_seed_unchecked(seed).unwrap();
     let public = PublicKey::new(pair.public_key().as_ref(), Utc::now());
     let mut pkcs8 = hex::decode("302e020100300506032b657004220420").unwrap();

@@ -1,5 +1,7 @@
 use std::{io, path::PathBuf};
 
+use entity::values::{ApiTokenId, PortfolioId};
+
 use crate::WeakPassword;
 
 /// Why an account, a password or a token could not be made, changed or checked.
@@ -7,6 +9,32 @@ use crate::WeakPassword;
 pub enum Error {
     #[error("the local owner's row is missing, although it was just written")]
     OwnerMissing,
+    #[error("there is no user `{user}`; check the address or id in the list of users")]
+    UserNotFound {
+        /// The id or the email address that was asked for.
+        user: String,
+    },
+    #[error("a user with the address {email} exists already")]
+    EmailTaken { email: String },
+    #[error("the user {email} is disabled; enable them first")]
+    UserDisabled { email: String },
+    #[error(
+        "{email} is the last active administrator; make another one before this one is disabled or \
+         gets another role"
+    )]
+    LastAdmin { email: String },
+    #[error("the account was changed while you logged in; log in again")]
+    LoginOvertaken,
+    #[error("there is no token {id} of this user")]
+    TokenNotFound { id: ApiTokenId },
+    #[error("the user has no portfolio {id}")]
+    PortfolioNotFound { id: PortfolioId },
+    #[error("{field}: {detail}")]
+    Invalid {
+        /// Where the fault is, as a JSON pointer into the request.
+        field: &'static str,
+        detail: String,
+    },
     #[error(transparent)]
     WeakPassword(#[from] WeakPassword),
     #[error("too many passwords are being checked at once; try again in a moment")]

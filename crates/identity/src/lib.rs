@@ -1,6 +1,7 @@
 //! Who acts, and whose books they act on; accounts, passwords, sessions and tokens.
 
 pub mod access_tokens;
+pub mod api_tokens;
 mod ctx;
 mod error;
 pub mod idempotency;
@@ -9,8 +10,12 @@ mod owner;
 pub mod passwords;
 mod random;
 mod scopes;
+pub mod sessions;
+mod text;
+pub mod users;
 
 pub use access_tokens::AccessTokens;
+pub use api_tokens::ApiToken;
 pub use ctx::{Actor, Clock, Ctx};
 pub use error::Error;
 pub use keys::{KeySet, SharedKeys};

@@ -92,6 +92,22 @@ impl Passwords {
         }
     }
 
+    /// The hash of a password that a user with this email and name has chosen, if it is strong enough.
+    pub async fn hash_chosen(
+        &self,
+        password: &Password,
+        email: &str,
+        display_name: &str,
+    ) -> Result<String, Error> {
+        let (password, email) = (password.clone(), email.to_owned());
+        let display_name = display_name.to_owned();
+        self.run(move || {
+            check_strength(password.expose(), &email, &display_name)?;
+            hash(&password)
+        })
+        .await
+    }
+
     /// The password's hash with a salt of its own, as a PHC string.
     pub async fn hash(&self, password: &Password) -> Result<String, Error> {
         let password = password.clone();

@@ -95,6 +95,13 @@ impl Scopes {
         others.iter().all(|scope| self.allow(scope))
     }
 
+    /// Reads a list of words. One that this version does not know is good for nothing.
+    pub(crate) fn of_json(words: &serde_json::Value) -> Self {
+        let words = words.as_array().into_iter().flatten();
+        let known = words.filter_map(|word| word.as_str()?.parse::<Scope>().ok());
+        known.collect()
+    }
+
     pub fn is_empty(self) -> bool {
         self.0 == 0
     }

@@ -1,6 +1,9 @@
 //! The local owner, the time that services see, and what a context sees unbound.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod api_tokens;
+mod support;
 
 use db::{ConnectionTrait, Reader};
 use identity::{Clock, local_owner};

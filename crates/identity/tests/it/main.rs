@@ -2,7 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod accounts;
 mod api_tokens;
+mod logins;
+mod sessions;
+mod standing;
 mod support;
 
 use db::{ConnectionTrait, Reader};

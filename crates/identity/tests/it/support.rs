@@ -1,14 +1,11 @@
 //! Users of a test, and a clock that goes when it is told to.
 
-#![allow(dead_code)]
-
 use std::{
     cell::Cell,
     net::{IpAddr, Ipv4Addr},
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
-use db::Database;
 use entity::{identity::user, values::UserRole};
 use identity::{
     Actor, Clock, Ctx, Error, Passwords,
@@ -106,9 +103,4 @@ pub async fn admit(ctx: &Ctx, email: &str, address: IpAddr) -> Result<Attempt, L
     })
     .await
     .unwrap()
-}
-
-/// A database handle of a test for a task of its own.
-pub fn handle(ctx: &Ctx) -> Database {
-    ctx.database.clone()
 }

@@ -1,6 +1,9 @@
 //! The command line: what can be asked for, and how its help puts it.
 
+pub mod keys;
 pub mod migrate;
+pub mod token;
+pub mod user;
 
 use std::path::PathBuf;
 
@@ -39,7 +42,17 @@ pub enum Command {
     /// Take the database's schema to another version, or say which it has.
     #[command(subcommand)]
     Migrate(migrate::Migrate),
-    /// Do what falls due with time: make the coming years' partitions. The service does so too.
+    /// Add users, list them, and say what they may be.
+    #[command(subcommand)]
+    User(user::User),
+    /// Make, list and end the tokens of programs.
+    #[command(subcommand)]
+    Token(token::Token),
+    /// List and rotate the keys that the service signs with.
+    #[command(subcommand)]
+    Keys(keys::Keys),
+    /// Do what falls due with time: make the coming years' partitions, delete what has expired. The
+    /// service does so too.
     Maintain(Json),
     /// Read a Beancount ledger.
     #[command(subcommand)]

@@ -80,6 +80,10 @@ pub enum Error {
     Lint(usize),
     #[error("{0} of the checks above found a fault")]
     Unhealthy(usize),
+    #[error("the password cannot be read: {0}")]
+    Input(io::Error),
+    #[error("the two passwords differ; nothing was changed")]
+    PasswordsDiffer,
     #[error("the answer cannot be written as JSON: {0}")]
     Json(serde_json::Error),
     #[error("the answer cannot be printed: {0}")]

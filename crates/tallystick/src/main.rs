@@ -12,6 +12,7 @@ mod session;
 mod settings;
 mod table;
 mod telemetry;
+mod transaction;
 
 use std::{
     io::{Write, stderr},
@@ -78,6 +79,9 @@ async fn dispatch(command: Command, settings: &Settings) -> Result<(), Error> {
         Command::Demo(args) => commands::demo::run(settings, args).await,
         Command::Serve(args) => commands::serve::run(settings, args).await,
         Command::Migrate(command) => commands::migrate::run(settings, command).await,
+        Command::User(command) => commands::user::run(settings, command).await,
+        Command::Token(command) => commands::token::run(settings, command).await,
+        Command::Keys(command) => commands::keys::run(settings, command),
         Command::Maintain(output) => commands::maintain::run(settings, output).await,
         Command::Ledger(command) => commands::ledger::run(settings, command).await,
         Command::Pack(command) => commands::pack::run(settings, command).await,

@@ -97,8 +97,8 @@ testkit::on_both_engines! {
             let session = begin(&ctx).await;
             let next = refresh(&ctx, &session.refresh_token).await.unwrap();
             let (reused, raced) = futures_util::future::join(
-                refresh(&ctx, &session.refresh_token),
-                refresh(&ctx, &next.refresh_token),
+                Box::pin(refresh(&ctx, &session.refresh_token)),
+                Box::pin(refresh(&ctx, &next.refresh_token)),
             ).await;
             assert_eq!(reused.unwrap_err().as_str(), "token_reused");
             if let Ok(raced) = raced {

@@ -2,6 +2,7 @@
 
 pub mod demo;
 pub mod doctor;
+pub mod keys;
 pub mod ledger;
 pub mod maintain;
 pub mod migrate;
@@ -10,4 +11,6 @@ pub mod pack;
 pub mod positions;
 pub mod serve;
 mod stop;
+pub mod token;
+pub mod user;
 mod valuation;

@@ -1,5 +1,6 @@
 //! What the program is told to do: config/*.toml, then the environment, checked key by key.
 
+mod auth;
 mod database;
 mod database_url;
 mod duration;
@@ -11,6 +12,7 @@ mod tests;
 
 use std::{net::IpAddr, path::PathBuf, time::Duration};
 
+pub use auth::Auth;
 pub use database::Database;
 pub use database_url::DatabaseUrl;
 pub use error::Error;
@@ -26,6 +28,7 @@ pub struct Settings {
     pub files: Vec<PathBuf>,
     pub server: Server,
     pub database: Database,
+    pub auth: Auth,
     pub log: Log,
     pub ledger: Ledger,
     pub telemetry: Telemetry,
@@ -81,12 +84,14 @@ impl Settings {
         let sections = (
             read_server(&mut reader),
             database::read(&mut reader, sources, &environment),
+            auth::read(&mut reader),
             read_log(&mut reader),
             read_ledger(&mut reader),
             read_telemetry(&mut reader),
         );
         reader.finish()?;
-        let (Some(server), Some(database), Some(log), Some(ledger), Some(telemetry)) = sections
+        let (Some(server), Some(database), Some(auth), Some(log), Some(ledger), Some(telemetry)) =
+            sections
         else {
             return Err(Error::Incomplete);
         };
@@ -96,6 +101,7 @@ impl Settings {
             files,
             server,
             database,
+            auth,
             log,
             ledger,
             telemetry,

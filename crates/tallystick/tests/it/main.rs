@@ -3,6 +3,7 @@
 // Every line here is a test's, though clippy takes only functions marked so for tests.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
+mod accounts;
 mod demo;
 mod doctor;
 mod faults;

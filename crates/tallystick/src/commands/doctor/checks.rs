@@ -9,7 +9,7 @@ use std::{
 use api::LedgerHeadReader;
 use db::{Connectivity, Database};
 
-use super::{Check, server};
+use super::{Check, accounts, server};
 use crate::{
     commands::serve,
     error::Error,
@@ -24,6 +24,7 @@ pub async fn all(settings: &Settings) -> Vec<Check> {
     let mut checks = vec![configuration(settings)];
     checks.extend(database(settings).await);
     checks.extend(disk(settings));
+    checks.extend(accounts::all(settings));
     checks.push(ledger(settings).await);
     checks.push(port(settings));
     checks

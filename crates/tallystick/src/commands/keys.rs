@@ -1,0 +1,61 @@
+//! `tallystick keys`: what the service signs with.
+
+use std::path::Path;
+
+use identity::{KeySet, keys::PublicKey};
+use serde_json::{Value, json};
+
+use crate::{
+    cli::keys::Keys,
+    error::Error,
+    output::{print, print_json},
+    session,
+    settings::Settings,
+    table::{Column, table},
+};
+
+pub fn run(settings: &Settings, command: Keys) -> Result<(), Error> {
+    let folder = &settings.auth.keys_dir;
+    match command {
+        Keys::List(output) => list(folder, output.json),
+        Keys::Rotate(output) => rotate(folder, output.json),
+    }
+}
+
+fn list(folder: &Path, json: bool) -> Result<(), Error> {
+    let keys = KeySet::load(folder)?;
+    let states = ["signs", "verifies"].into_iter();
+    let active = keys.active().zip(states);
+    let retired = keys.retired().iter().map(|key| (key, "retired"));
+    let all: Vec<_> = active.chain(retired).collect();
+    if json {
+        let items: Vec<_> = all.iter().map(|(key, state)| as_json(key, state)).collect();
+        return print_json(&json!({ "items": items }));
+    }
+    if all.is_empty() {
+        return print("There is no key yet; the service makes one when it starts.");
+    }
+    let columns = ["Key", "State", "Made"].map(Column::Words);
+    let rows = all.iter().map(|(key, state)| {
+        let made = key.created_at.format("%Y-%m-%d %H:%M").to_string();
+        vec![key.kid.clone(), (*state).to_owned(), made]
+    });
+    print(&table(&columns, rows))
+}
+
+fn as_json(key: &PublicKey, state: &str) -> Value {
+    json!({ "kid": key.kid, "state": state, "created_at": key.created_at })
+}
+
+fn rotate(folder: &Path, json: bool) -> Result<(), Error> {
+    let rotation = KeySet::rotate(folder, session::clock())?;
+    if json {
+        return print_json(&json!({ "made": rotation.made, "retired": rotation.retired }));
+    }
+    let made = rotation.made;
+    print(&format!("The service signs with {made} from now on."))?;
+    match rotation.retired.as_slice() {
+        [] => Ok(()),
+        retired => print(&format!("Not good any more: {}.", retired.join(", "))),
+    }
+}

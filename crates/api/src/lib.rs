@@ -2,6 +2,7 @@
 //!
 //! - [`server`] starts it; [`state`] is what its handlers share.
 //! - `routes` has one module a resource: paths, handlers, request and response types.
+//! - `edge`: whose requests come in, how many, how large and how slow they may be, and TLS.
 //! - `extract` reads requests strictly; `problem` turns every error into one form.
 //! - `idempotency`, `etag`, `cursor`: the conventions that resources have in common.
 //! - `shared_reads`: one reading for all who ask the same at once.
@@ -11,6 +12,7 @@ mod answer;
 mod caller;
 mod context;
 mod cursor;
+mod edge;
 mod etag;
 mod extract;
 mod idempotency;
@@ -25,6 +27,11 @@ mod shared_reads;
 mod spool;
 pub mod state;
 
+pub use edge::{
+    deadlines::Deadlines,
+    rate_limits::{Rate, RateLimitConfig, RateLimits},
+    tls::{Tls, TlsError},
+};
 pub use ledger_head::LedgerHeadReader;
 pub use routes::positions::PositionsOut;
 pub use server::{Limits, serve};

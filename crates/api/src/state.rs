@@ -9,8 +9,14 @@ use db::Database;
 use entity::values::UserId;
 use futures_util::future::BoxFuture;
 use identity::Clock;
+use ipnet::IpNet;
 
 use crate::{
+    edge::{
+        deadlines::Deadlines,
+        rate_limits::{RateLimitConfig, RateLimits},
+        tls::Tls,
+    },
     idempotency::InFlight,
     ledger_head::LedgerHeadReader,
     metrics::Metrics,
@@ -38,6 +44,18 @@ pub struct ApiConfig {
     /// Answer only requests that name this machine as their host and come from no other site. A web
     /// page elsewhere could else use a visitor's browser to read and write the books.
     pub local_only: bool,
+    /// Proxies whose word on a client's address is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Other sites whose pages may ask this service, such as `https://console.example`.
+    pub cors_origins: Vec<String>,
+    /// `None` serves plain HTTP.
+    pub tls: Option<Tls>,
+    /// Whether `/metrics` is for everybody who reaches the service.
+    pub open_metrics: bool,
+    /// The most that a request's headers may have together.
+    pub max_header_bytes: usize,
+    pub rate_limits: RateLimitConfig,
+    pub deadlines: Deadlines,
 }
 
 impl ApiConfig {
@@ -50,6 +68,13 @@ impl ApiConfig {
             max_body_bytes: 1024 * 1024,
             max_import_bytes: 64 * 1024 * 1024,
             local_only: true,
+            trusted_proxies: Vec::new(),
+            cors_origins: Vec::new(),
+            tls: None,
+            open_metrics: true,
+            max_header_bytes: 16 * 1024,
+            rate_limits: RateLimitConfig::OFF,
+            deadlines: Deadlines::DEFAULT,
         }
     }
 }
@@ -86,6 +111,7 @@ pub struct AppState {
     pub schema_check: SchemaCheck,
     pub(crate) ledger_head: Arc<LedgerHeadReader>,
     pub(crate) metrics: Metrics,
+    pub(crate) rate_limits: RateLimits,
     pub(crate) in_flight: InFlight,
     pub(crate) positions: PositionsCache,
     pub(crate) grounds: Grounds,
@@ -109,6 +135,7 @@ impl AppState {
             latest_packs: packs::share_latest(database.clone(), clock),
             database,
             clock,
+            rate_limits: RateLimits::new(&config.rate_limits),
             owner: OnceLock::new(),
             config,
             schema_check,

@@ -34,6 +34,7 @@ kinds! {
     EXECUTION_NOT_FOUND = "execution_not_found", 404, "There is no such execution";
     PROBLEM_NOT_FOUND = "problem_not_found", 404, "There is no such kind of problem";
     METHOD_NOT_ALLOWED = "method_not_allowed", 405, "The path does not take this method";
+    BODY_TIMEOUT = "body_timeout", 408, "The body came too slowly";
     CONFLICT = "conflict", 409, "The request came too late";
     NAME_TAKEN = "name_taken", 409, "The name is in use";
     SYMBOL_TAKEN = "symbol_taken", 409, "The symbol is in use";
@@ -54,8 +55,11 @@ kinds! {
     INPUTS_INVALID = "pattern_inputs_invalid", 422, "The pattern's inputs are not valid";
     OVERFLOW = "number_too_large", 422, "A figure has too many digits";
     KEY_REUSED = "idempotency_key_reused", 422, "The key was used for another request";
+    RATE_LIMITED = "rate_limited", 429, "Too many requests";
+    HEADERS_TOO_LARGE = "headers_too_large", 431, "The headers are too large";
     INTERNAL = "internal_error", 500, "The program failed";
     UNAVAILABLE = "database_unavailable", 503, "The database is not available";
+    REQUEST_TIMEOUT = "request_timeout", 503, "The request took too long";
     OVERLOADED = "overloaded", 503, "More is asked of the service than it can do";
     CONTENDED = "contended", 503, "Other requests came in the way";
     STATEMENT_TIMEOUT = "statement_timeout", 503, "The database took too long";

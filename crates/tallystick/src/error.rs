@@ -54,6 +54,8 @@ pub enum Error {
         address: SocketAddr,
         source: io::Error,
     },
+    #[error(transparent)]
+    Tls(#[from] api::TlsError),
     #[error("the service stopped: {0}")]
     Service(io::Error),
     #[error("the metrics cannot be set up: {0}")]

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::serve;
+use super::serve::{self, Door};
 use crate::{
     cli::Demo,
     demo::{self, Loaded},
@@ -14,25 +14,19 @@ use crate::{
 };
 
 pub async fn run(settings: &Settings, args: Demo) -> Result<(), Error> {
-    let listener = serve::listen(&settings.server, args.port)?;
-    let url = serve::url_of(&listener)?;
+    let door = Door::open(&settings.server, args.port)?;
+    let url = door.url.clone();
     let database = db::Database::connect(&settings.database.connection()).await?;
     session::migrate(settings, &database).await?;
     let ctx = session::local_ctx(&database).await?;
     let loaded = demo::load(&ctx, Progress::unless_json(args.json)).await?;
-    serve::serve(
-        settings,
-        database,
-        serve::Readiness::Ready,
-        listener,
-        || {
-            if args.json {
-                print_json(&json!({ "url": url }))
-            } else {
-                print(&what_to_try(&url, &loaded, settings))
-            }
-        },
-    )
+    serve::serve(settings, database, serve::Readiness::Ready, door, || {
+        if args.json {
+            print_json(&json!({ "url": url }))
+        } else {
+            print(&what_to_try(&url, &loaded, settings))
+        }
+    })
     .await
 }
 

@@ -4,17 +4,22 @@ mod database;
 mod database_url;
 mod duration;
 mod error;
+mod limits;
+mod production;
 mod reader;
+mod server;
 mod sources;
 #[cfg(test)]
 mod tests;
 
-use std::{net::IpAddr, path::PathBuf, time::Duration};
+use std::path::PathBuf;
 
 pub use database::Database;
 pub use database_url::DatabaseUrl;
 pub use error::Error;
+pub use limits::Limits;
 use reader::Reader;
+pub use server::Server;
 pub use sources::Sources;
 
 /// Every setting, checked.
@@ -29,19 +34,7 @@ pub struct Settings {
     pub log: Log,
     pub ledger: Ledger,
     pub telemetry: Telemetry,
-}
-
-#[derive(Clone, Debug)]
-pub struct Server {
-    /// Always a loopback address.
-    pub host: IpAddr,
-    /// 0 takes any free port.
-    pub port: u16,
-    /// 0 is one for each processor.
-    pub workers: usize,
-    /// Over all workers.
-    pub max_connections: usize,
-    pub shutdown_timeout: Duration,
+    pub limits: Limits,
 }
 
 #[derive(Clone, Debug)]
@@ -79,14 +72,19 @@ impl Settings {
         let environment = sources.environment()?;
         let mut reader = Reader::new(sources.values(&environment)?);
         let sections = (
-            read_server(&mut reader),
+            server::read(&mut reader, sources),
             database::read(&mut reader, sources, &environment),
             read_log(&mut reader),
             read_ledger(&mut reader),
             read_telemetry(&mut reader),
+            limits::read(&mut reader),
         );
+        if environment == "production" {
+            production::refuse(&mut reader, sections.0.as_ref(), sections.2.as_ref());
+        }
         reader.finish()?;
-        let (Some(server), Some(database), Some(log), Some(ledger), Some(telemetry)) = sections
+        let (Some(server), Some(database), Some(log), Some(ledger), Some(telemetry), Some(limits)) =
+            sections
         else {
             return Err(Error::Incomplete);
         };
@@ -99,38 +97,9 @@ impl Settings {
             log,
             ledger,
             telemetry,
+            limits,
         })
     }
-}
-
-fn read_server(reader: &mut Reader) -> Option<Server> {
-    let host = reader.take(
-        "server.host",
-        "a loopback address such as 127.0.0.1 or ::1: until accounts exist, the service listens \
-         on nothing else",
-        parse_loopback,
-    );
-    let port = reader.take("server.port", "a port from 0 to 65535", |text| {
-        text.parse().ok()
-    });
-    let workers = reader.take("server.workers", "a number from 0 to 256", within(0, 256));
-    let max_connections = reader.take(
-        "server.max_connections",
-        "a number from 1 to 100000",
-        within(1, 100_000),
-    );
-    let shutdown = reader.take(
-        "server.shutdown_seconds",
-        "seconds from 1 to 3600",
-        |text| within(1, 3600)(text).map(Duration::from_secs),
-    );
-    Some(Server {
-        host: host?,
-        port: port?,
-        workers: workers?,
-        max_connections: max_connections?,
-        shutdown_timeout: shutdown?,
-    })
 }
 
 fn read_log(reader: &mut Reader) -> Option<Log> {
@@ -184,11 +153,4 @@ fn within<T: std::str::FromStr + PartialOrd>(least: T, most: T) -> impl Fn(&str)
             .ok()
             .filter(|number| *number >= least && *number <= most)
     }
-}
-
-fn parse_loopback(text: &str) -> Option<IpAddr> {
-    if text == "localhost" {
-        return Some(IpAddr::from([127, 0, 0, 1]));
-    }
-    text.parse().ok().filter(IpAddr::is_loopback)
 }

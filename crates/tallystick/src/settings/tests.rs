@@ -89,7 +89,7 @@ fn every_fault_is_reported_with_its_key_its_source_and_what_was_expected() {
     );
     let variables = [
         ("TALLYSTICK__SERVER__PORT", "eighty"),
-        ("TALLYSTICK__SERVER__HOST", "0.0.0.0"),
+        ("TALLYSTICK__SERVER__HOST", "example.org"),
         ("TALLYSTICK__LOG__LEVEL", "verbose"),
         ("TALLYSTICK__SERVR__PORT", "80"),
     ];
@@ -98,9 +98,8 @@ fn every_fault_is_reported_with_its_key_its_source_and_what_was_expected() {
         .to_string();
     for part in [
         "server.port is `eighty` (from the variable TALLYSTICK__SERVER__PORT); expected a port",
-        "server.host is `0.0.0.0`",
-        "expected a loopback address",
-        "until accounts exist",
+        "server.host is `example.org`",
+        "expected an IP address of this machine",
         "log.format is `xml` (in ",
         "development.toml); expected text or json",
         "log.colour is not a setting",

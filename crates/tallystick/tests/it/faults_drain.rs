@@ -166,6 +166,7 @@ fn drained(db: &TestDatabase) -> (Home, Service, SocketAddr) {
     let seconds = DRAIN.as_secs().to_string();
     let home = Home::of(db)
         .with("TALLYSTICK__SERVER__SHUTDOWN_SECONDS", &seconds)
+        .without_rate_limits()
         .with("TALLYSTICK__LOG__LEVEL", "debug");
     let service = home.serve("serve");
     let server = service

@@ -5,9 +5,11 @@
 
 mod demo;
 mod doctor;
+mod edge;
 mod faults;
 mod faults_drain;
 mod faults_migrate;
+mod faults_slow_clients;
 mod import;
 mod kill;
 mod migrate;

@@ -85,6 +85,15 @@ impl Home {
         self
     }
 
+    /// For load from one address, as tests make it.
+    pub fn without_rate_limits(self) -> Self {
+        ["ADDRESS", "CREDENTIAL", "LOGIN", "REFUSALS"]
+            .into_iter()
+            .fold(self, |home, kind| {
+                home.with(&format!("TALLYSTICK__LIMITS__{kind}_PER_MINUTE"), "0")
+            })
+    }
+
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }

@@ -154,7 +154,7 @@ pub fn read(reader: &mut Reader, sources: &Sources) -> Option<Server> {
         workers: workers?,
         max_connections: max_connections?,
         shutdown_timeout: shutdown?,
-        certificate: certificate?,
+        certificate,
         trusted_proxies: trusted_proxies?,
         cors_origins: cors_origins?,
         metrics: metrics?,
@@ -162,15 +162,15 @@ pub fn read(reader: &mut Reader, sources: &Sources) -> Option<Server> {
     })
 }
 
-/// Both files, or neither.
-fn read_certificate(reader: &mut Reader, folder: &Path) -> Option<Option<Certificate>> {
+/// Both files, or neither; `None` as well where a fault was noted.
+fn read_certificate(reader: &mut Reader, folder: &Path) -> Option<Certificate> {
     let path = |text: &str| Some((!text.is_empty()).then(|| folder.join(text)));
     let words = ["server.tls_certificate", "server.tls_key"].map(|key| reader.describe(key));
     let certificate = reader.take("server.tls_certificate", "the path of a PEM file", path)?;
     let key = reader.take("server.tls_key", "the path of a PEM file", path)?;
     match (certificate, key) {
-        (Some(certificate), Some(key)) => Some(Some(Certificate { certificate, key })),
-        (None, None) => Some(None),
+        (Some(certificate), Some(key)) => Some(Certificate { certificate, key }),
+        (None, None) => None,
         (certificate, _) => {
             let [set, missing] = if certificate.is_some() {
                 ["server.tls_certificate", "server.tls_key"]

@@ -218,3 +218,30 @@ fn the_files_of_the_repository_are_valid() {
         assert_eq!(settings.files.len(), 2);
     }
 }
+
+#[test]
+fn the_documentation_has_every_key_of_the_edge() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let default = fs::read_to_string(root.join("config/default.toml")).unwrap();
+    let documentation = fs::read_to_string(root.join("docs/configuration.md")).unwrap();
+    for (section, heading) in [
+        ("[server]", "## Reaching the service"),
+        ("[limits]", "## Limits"),
+    ] {
+        let keys = default
+            .split(section)
+            .nth(1)
+            .unwrap()
+            .split("\n[")
+            .next()
+            .unwrap();
+        let documented = documentation.split(heading).nth(1).unwrap();
+        let documented = documented.split("\n## ").next().unwrap();
+        for line in keys.lines().filter(|line| !line.starts_with('#')) {
+            let Some((key, _)) = line.split_once(" = ") else {
+                continue;
+            };
+            assert!(documented.contains(&format!("`{key}`")), "{section} {key}");
+        }
+    }
+}

@@ -8,5 +8,7 @@ pub mod execution;
 pub mod idempotency_key;
 pub mod identity;
 pub mod pricing;
+pub mod received_webhook;
 pub mod shape;
 pub mod values;
+pub mod workflow;

@@ -4,7 +4,7 @@ use sea_orm::{
     ColumnTrait, EntityTrait, Iden, Iterable, PrimaryKeyToColumn, sea_query::ColumnType,
 };
 
-use crate::{books, execution, idempotency_key, identity, pricing};
+use crate::{books, execution, idempotency_key, identity, pricing, received_webhook, workflow};
 
 /// What a column holds, whatever an engine keeps it in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +60,10 @@ pub fn tables() -> Vec<TableShape> {
         shape::<pricing::fx_rate::Entity>(),
         shape::<pricing::pack::Entity>(),
         shape::<pricing::price::Entity>(),
+        shape::<received_webhook::Entity>(),
+        shape::<workflow::artifact::Entity>(),
+        shape::<workflow::message::Entity>(),
+        shape::<workflow::thread::Entity>(),
     ]
 }
 

@@ -1,5 +1,21 @@
 \set ON_ERROR_STOP on
 
+-- down: m20261121_000010_threads
+BEGIN;
+SELECT pg_advisory_xact_lock(127961779698035);
+SET LOCAL lock_timeout = '500ms';
+SET LOCAL row_security = off;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000010_threads', 'down', '718e73491868e946e7b3a926012a02aea82e326b3bf48ab525b86c69786d72af', 'tallystick', concat_ws(' as ', 'script', session_user), clock_timestamp() FROM tallystick_history;
+DROP TABLE received_webhooks;
+DROP TABLE artifacts;
+DROP TABLE messages;
+DROP TABLE threads;
+DELETE FROM seaql_migrations WHERE version = 'm20261121_000010_threads';
+UPDATE tallystick_history SET finished_at = clock_timestamp()
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000010_threads');
+COMMIT;
+
 -- down: m20261121_000009_accounts
 BEGIN;
 SELECT pg_advisory_xact_lock(127961779698035);

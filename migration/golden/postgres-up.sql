@@ -854,3 +854,87 @@ INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000009_acc
 UPDATE tallystick_history SET finished_at = clock_timestamp()
 WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000009_accounts');
 COMMIT;
+
+-- up: m20261121_000010_threads
+BEGIN;
+SELECT pg_advisory_xact_lock(127961779698035);
+SET LOCAL lock_timeout = '500ms';
+SET LOCAL row_security = off;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000010_threads', 'up', '718e73491868e946e7b3a926012a02aea82e326b3bf48ab525b86c69786d72af', 'tallystick', concat_ws(' as ', 'script', session_user), clock_timestamp() FROM tallystick_history;
+CREATE TABLE threads (
+    user_id uuid NOT NULL REFERENCES users (id),
+    id uuid NOT NULL,
+    platform text NOT NULL CHECK (length(platform) BETWEEN 1 AND 50),
+    chat_id text NOT NULL CHECK (length(chat_id) BETWEEN 1 AND 255),
+    title text CHECK (title IS NULL OR length(title) BETWEEN 1 AND 200),
+    state text NOT NULL CHECK (state IN ('idle', 'busy', 'interrupted', 'error')),
+    metadata jsonb NOT NULL,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    PRIMARY KEY (user_id, id),
+    CONSTRAINT threads_chat_key UNIQUE (user_id, platform, chat_id)
+);
+CREATE TABLE messages (
+    user_id uuid NOT NULL,
+    id uuid NOT NULL,
+    thread_id uuid NOT NULL,
+    seq bigint NOT NULL CHECK (seq > 0),
+    platform_message_id text CHECK (
+        platform_message_id IS NULL OR length(platform_message_id) BETWEEN 1 AND 255),
+    role text NOT NULL CHECK (role IN ('user', 'assistant', 'system', 'tool')),
+    author text CHECK (author IS NULL OR length(author) BETWEEN 1 AND 255),
+    text text NOT NULL,
+    raw_payload text,
+    created_at timestamptz NOT NULL,
+    PRIMARY KEY (user_id, id),
+    CONSTRAINT messages_seq_key UNIQUE (user_id, thread_id, seq),
+    FOREIGN KEY (user_id, thread_id) REFERENCES threads (user_id, id) ON DELETE CASCADE
+);
+CREATE UNIQUE INDEX messages_platform_key
+ON messages (user_id, thread_id, platform_message_id)
+WHERE platform_message_id IS NOT NULL;
+CREATE TABLE artifacts (
+    user_id uuid NOT NULL,
+    id uuid NOT NULL,
+    message_id uuid NOT NULL,
+    kind text NOT NULL CHECK (kind IN ('voice_transcript', 'image_json', 'ocr_text',
+        'file_meta', 'tool_result', 'signal')),
+    content_json jsonb,
+    uri text CHECK (uri IS NULL OR length(uri) BETWEEN 1 AND 2000),
+    created_at timestamptz NOT NULL,
+    PRIMARY KEY (user_id, id),
+    FOREIGN KEY (user_id, message_id) REFERENCES messages (user_id, id) ON DELETE CASCADE
+);
+CREATE INDEX artifacts_message_idx ON artifacts (user_id, message_id);
+CREATE TABLE received_webhooks (
+    producer text NOT NULL CHECK (length(producer) BETWEEN 1 AND 64),
+    message_id text NOT NULL CHECK (length(message_id) BETWEEN 1 AND 255),
+    received_at timestamptz NOT NULL,
+    PRIMARY KEY (producer, message_id)
+);
+CREATE INDEX received_webhooks_age_idx ON received_webhooks (received_at);
+GRANT SELECT, INSERT, UPDATE, DELETE ON received_webhooks TO tallystick_app, tallystick_admin;
+GRANT SELECT ON received_webhooks TO tallystick_readonly;
+GRANT SELECT, INSERT, UPDATE, DELETE ON threads TO tallystick_app, tallystick_admin;
+GRANT SELECT ON threads TO tallystick_readonly;
+GRANT SELECT, INSERT, UPDATE, DELETE ON messages TO tallystick_app, tallystick_admin;
+GRANT SELECT ON messages TO tallystick_readonly;
+GRANT SELECT, INSERT, UPDATE, DELETE ON artifacts TO tallystick_app, tallystick_admin;
+GRANT SELECT ON artifacts TO tallystick_readonly;
+ALTER TABLE threads ENABLE ROW LEVEL SECURITY;
+ALTER TABLE threads FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON threads FOR ALL USING (user_id = nullif(current_setting('app.user_id', true), '')::uuid) WITH CHECK (user_id = nullif(current_setting('app.user_id', true), '')::uuid);
+CREATE POLICY administrator ON threads FOR ALL TO tallystick_admin USING (true) WITH CHECK (true);
+ALTER TABLE messages ENABLE ROW LEVEL SECURITY;
+ALTER TABLE messages FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON messages FOR ALL USING (user_id = nullif(current_setting('app.user_id', true), '')::uuid) WITH CHECK (user_id = nullif(current_setting('app.user_id', true), '')::uuid);
+CREATE POLICY administrator ON messages FOR ALL TO tallystick_admin USING (true) WITH CHECK (true);
+ALTER TABLE artifacts ENABLE ROW LEVEL SECURITY;
+ALTER TABLE artifacts FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON artifacts FOR ALL USING (user_id = nullif(current_setting('app.user_id', true), '')::uuid) WITH CHECK (user_id = nullif(current_setting('app.user_id', true), '')::uuid);
+CREATE POLICY administrator ON artifacts FOR ALL TO tallystick_admin USING (true) WITH CHECK (true);
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000010_threads', extract(epoch FROM clock_timestamp())::bigint);
+UPDATE tallystick_history SET finished_at = clock_timestamp()
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000010_threads');
+COMMIT;

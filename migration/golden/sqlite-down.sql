@@ -2,6 +2,20 @@
 PRAGMA foreign_keys = OFF;
 CREATE TEMP TABLE reference (is_broken INTEGER CHECK (NOT is_broken));
 
+-- down: m20261121_000010_threads
+BEGIN IMMEDIATE;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000010_threads', 'down', '415622f56d607c0674dc939990be6c197a8dbb4671f9e7379d4c31d298113619', 'tallystick', coalesce('script', '-'), strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM tallystick_history;
+DROP TABLE received_webhooks;
+DROP TABLE artifacts;
+DROP TABLE messages;
+DROP TABLE threads;
+DELETE FROM seaql_migrations WHERE version = 'm20261121_000010_threads';
+UPDATE tallystick_history SET finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000010_threads');
+INSERT INTO reference SELECT EXISTS (SELECT 1 FROM pragma_foreign_key_check);
+COMMIT;
+
 -- down: m20261121_000009_accounts
 BEGIN IMMEDIATE;
 INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)

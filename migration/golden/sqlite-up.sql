@@ -592,3 +592,65 @@ UPDATE tallystick_history SET finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now'
 WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000009_accounts');
 INSERT INTO reference SELECT EXISTS (SELECT 1 FROM pragma_foreign_key_check);
 COMMIT;
+
+-- up: m20261121_000010_threads
+BEGIN IMMEDIATE;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000010_threads', 'up', '415622f56d607c0674dc939990be6c197a8dbb4671f9e7379d4c31d298113619', 'tallystick', coalesce('script', '-'), strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM tallystick_history;
+CREATE TABLE threads (
+    user_id BLOB NOT NULL REFERENCES users (id),
+    id BLOB NOT NULL,
+    platform text NOT NULL CHECK (length(platform) BETWEEN 1 AND 50),
+    chat_id text NOT NULL CHECK (length(chat_id) BETWEEN 1 AND 255),
+    title text CHECK (title IS NULL OR length(title) BETWEEN 1 AND 200),
+    state text NOT NULL CHECK (state IN ('idle', 'busy', 'interrupted', 'error')),
+    metadata TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    PRIMARY KEY (user_id, id),
+    CONSTRAINT threads_chat_key UNIQUE (user_id, platform, chat_id)
+) STRICT;
+CREATE TABLE messages (
+    user_id BLOB NOT NULL,
+    id BLOB NOT NULL,
+    thread_id BLOB NOT NULL,
+    seq INTEGER NOT NULL CHECK (seq > 0),
+    platform_message_id text CHECK (
+        platform_message_id IS NULL OR length(platform_message_id) BETWEEN 1 AND 255),
+    role text NOT NULL CHECK (role IN ('user', 'assistant', 'system', 'tool')),
+    author text CHECK (author IS NULL OR length(author) BETWEEN 1 AND 255),
+    text text NOT NULL,
+    raw_payload text,
+    created_at TEXT NOT NULL,
+    PRIMARY KEY (user_id, id),
+    CONSTRAINT messages_seq_key UNIQUE (user_id, thread_id, seq),
+    FOREIGN KEY (user_id, thread_id) REFERENCES threads (user_id, id) ON DELETE CASCADE
+) STRICT;
+CREATE UNIQUE INDEX messages_platform_key
+ON messages (user_id, thread_id, platform_message_id)
+WHERE platform_message_id IS NOT NULL;
+CREATE TABLE artifacts (
+    user_id BLOB NOT NULL,
+    id BLOB NOT NULL,
+    message_id BLOB NOT NULL,
+    kind text NOT NULL CHECK (kind IN ('voice_transcript', 'image_json', 'ocr_text',
+        'file_meta', 'tool_result', 'signal')),
+    content_json TEXT,
+    uri text CHECK (uri IS NULL OR length(uri) BETWEEN 1 AND 2000),
+    created_at TEXT NOT NULL,
+    PRIMARY KEY (user_id, id),
+    FOREIGN KEY (user_id, message_id) REFERENCES messages (user_id, id) ON DELETE CASCADE
+) STRICT;
+CREATE INDEX artifacts_message_idx ON artifacts (user_id, message_id);
+CREATE TABLE received_webhooks (
+    producer text NOT NULL CHECK (length(producer) BETWEEN 1 AND 64),
+    message_id text NOT NULL CHECK (length(message_id) BETWEEN 1 AND 255),
+    received_at TEXT NOT NULL,
+    PRIMARY KEY (producer, message_id)
+) STRICT;
+CREATE INDEX received_webhooks_age_idx ON received_webhooks (received_at);
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000010_threads', CAST(strftime('%s', 'now') AS INTEGER));
+UPDATE tallystick_history SET finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000010_threads');
+INSERT INTO reference SELECT EXISTS (SELECT 1 FROM pragma_foreign_key_check);
+COMMIT;

@@ -77,7 +77,8 @@ on_both_engines! {
             ("/v1/packs/{id}/verify", "get"), ("/v1/packs/{id}/proofs/{symbol}", "get"),
             ("/v1/patterns", "get"), ("/v1/patterns/{id}", "get"), ("/v1/execute", "post"),
             ("/v1/executions", "get"), ("/v1/executions/{id}", "get"),
-            ("/v1/executions/{id}/replay", "post"),
+            ("/v1/executions/{id}/replay", "post"), ("/v1/signals", "post"),
+            ("/v1/audit", "get"), ("/v1/audit/verify", "get"),
         ] {
             for method in methods.split(' ') {
                 assert!(document["paths"][path][method].is_object(), "{method} {path}");

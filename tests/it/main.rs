@@ -8,12 +8,19 @@
 )]
 
 mod app;
+mod audit;
+mod authorization;
 mod bad_input;
 mod cash_flows;
 mod contract;
 mod conventions;
 mod cursors;
 mod database;
+mod edge_cors;
+mod edge_headers;
+mod edge_rate_limits;
+mod edge_slow;
+mod edge_unread;
 mod executions;
 mod expected_positions;
 mod health;
@@ -26,3 +33,7 @@ mod positions;
 mod proofs;
 mod securities;
 mod server;
+mod sessions;
+mod shares;
+mod signals;
+mod tenants;

@@ -7,6 +7,7 @@ use actix_web::{
 use bytes::Bytes;
 use identity::idempotency::KeptAnswer;
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use crate::{etag::Etag, extract::Call, problem::Problem};
 
@@ -17,6 +18,10 @@ pub struct Answer {
     body: Bytes,
     location: Option<String>,
     etag: Option<String>,
+    /// For the audit log: which resource was changed, where neither path nor location say so, and what
+    /// is worth knowing of the change.
+    pub(crate) resource_id: Option<String>,
+    pub(crate) details: Map<String, Value>,
 }
 
 impl Answer {
@@ -32,6 +37,8 @@ impl Answer {
             body,
             location: None,
             etag: None,
+            resource_id: None,
+            details: Map::new(),
         }
     }
 
@@ -62,6 +69,25 @@ impl Answer {
         }
     }
 
+    /// Names what was changed, for the audit log.
+    pub fn about(self, resource_id: impl ToString) -> Self {
+        Self {
+            resource_id: Some(resource_id.to_string()),
+            ..self
+        }
+    }
+
+    /// Says more of the change, for the audit log; never a secret.
+    pub fn noting(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.details.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// The last part of the location, where there is one.
+    pub(crate) fn created_id(&self) -> Option<&str> {
+        self.location.as_deref()?.rsplit('/').next()
+    }
+
     /// As it is kept for a repetition of its request.
     pub fn to_kept(&self) -> Result<KeptAnswer, Problem> {
         let body = std::str::from_utf8(&self.body).map_err(Problem::internal)?;
@@ -80,9 +106,9 @@ impl TryFrom<KeptAnswer> for Answer {
     fn try_from(kept: KeptAnswer) -> Result<Self, Problem> {
         Ok(Self {
             status: StatusCode::from_u16(kept.status).map_err(Problem::internal)?,
-            body: kept.body.into(),
             location: kept.location,
             etag: kept.etag,
+            ..Self::of_bytes(kept.body.into())
         })
     }
 }

@@ -41,11 +41,15 @@ impl Caller {
         Ok(Self { scope, reads, seen })
     }
 
-    pub fn ctx(self, database: &Database, clock: Clock, request_id: Arc<str>) -> Ctx {
+    pub fn ctx(self, actor: Actor, database: &Database, clock: Clock, request_id: Arc<str>) -> Ctx {
         let database = database.for_caller(self.reads, self.seen);
-        let actor = Actor::user(self.scope);
         Ctx::new(actor, self.scope, request_id, clock, &database)
     }
+}
+
+/// The context of a reading that is made once for all callers that are equal in [`Caller`].
+pub fn shared_ctx(caller: Caller, database: &Database, clock: Clock) -> Ctx {
+    caller.ctx(Actor::system(), database, clock, "shared".into())
 }
 
 fn read_position(text: &str) -> Result<Position, Problem> {

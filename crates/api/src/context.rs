@@ -1,24 +1,33 @@
 //! Around every request: its id, its span in the log, its metrics, and the form of its problems.
 
-use std::{sync::Arc, time::Instant};
+use std::{rc::Rc, sync::Arc, time::Instant};
 
 use actix_web::{
     Error, HttpMessage, HttpResponse,
     body::{BodySize, EitherBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::{
-        Method, StatusCode,
-        header::{ALLOW, HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN},
+        ConnectionType, Method, StatusCode,
+        header::{ALLOW, HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN, TRANSFER_ENCODING},
     },
     middleware::Next,
     web::Data,
 };
-use tracing::{Instrument, Span, info_span};
+use tracing::{Instrument, Span, field::display, info_span};
 use uuid::Uuid;
 
 use crate::{
     AppState,
     caller::POSITION,
+    edge::{
+        self,
+        client_address::ClientAddress,
+        connection::{Traffic, UnderWay},
+        cors,
+        deadlines::{self, Deadlines},
+        dropped::Dropped,
+        headers,
+    },
     extract::CallersDatabase,
     problem::{Problem, kinds},
 };
@@ -41,24 +50,52 @@ pub async fn with_context<B: MessageBody + 'static>(
         .extensions_mut()
         .insert(RequestId(request_id.clone()));
     let state = request.app_data::<Data<AppState>>().cloned();
-    let method = request.method().clone();
-    let span = info_span!("request", %request_id, %method, path = request.path());
+    let (method, uri) = (request.method().clone(), request.uri().clone());
     let started = Instant::now();
     let _in_flight = state.as_ref().map(|state| state.metrics.count_in_flight());
+    let under_way = begin(&request);
 
-    let refused = state
-        .as_ref()
-        .and_then(|state| refuse_foreign(state, &request));
-    let answered = match refused {
-        Some(problem) => {
-            let (request, _) = request.into_parts();
-            ServiceResponse::new(request, HttpResponse::from_error(problem)).map_into_right_body()
+    let admitted = state.as_ref().map_or(Ok(()), |state| {
+        refuse_foreign(state, &request).map_or(Ok(()), Err)?;
+        edge::admit(state, &request)
+    });
+    let client = request.extensions().get::<ClientAddress>().copied();
+    let client = client.map(|client| display(client.0));
+    let span = info_span!("request", %request_id, %method, path = uri.path(), client);
+    let ended = |span: &Span, status, route: Option<&str>| {
+        let duration = started.elapsed();
+        if let Some(state) = &state {
+            state.metrics.observe(route, &method, status, duration);
         }
-        None => next
-            .call(request)
-            .instrument(span.clone())
-            .await?
-            .map_into_left_body(),
+        log_end(span, &method, status, duration.as_secs_f64() * 1e3);
+    };
+    let page = state.as_ref().and_then(|state| {
+        cors::allowed_origin(request.headers(), &state.config.cors_origins).cloned()
+    });
+    let is_tls = state
+        .as_ref()
+        .is_some_and(|state| state.config.tls.is_some());
+    let answered = if let Err(problem) = admitted {
+        let (request, _) = request.into_parts();
+        ServiceResponse::new(request, HttpResponse::from_error(problem)).map_into_right_body()
+    } else {
+        let deadlines = state.as_ref().map(|state| state.config.deadlines);
+        let deadlines = deadlines.unwrap_or(Deadlines::DEFAULT);
+        let limit = deadlines.of_request(&method, uri.path());
+        let work = next.call(request).instrument(span.clone());
+        match deadlines::within(limit, work).await {
+            Ok(answered) => answered?.map_into_left_body(),
+            Err(problem) => {
+                ended(&span, problem.status(), None);
+                let dropped = Dropped {
+                    problem,
+                    uri,
+                    request_id,
+                    is_tls,
+                };
+                return Err(dropped.into());
+            }
+        }
     };
     let mut response = span.in_scope(|| with_problem_form(answered, &request_id));
     if let Ok(value) = HeaderValue::from_str(&request_id) {
@@ -67,16 +104,24 @@ pub async fn with_context<B: MessageBody + 'static>(
     if let Some(position) = position_of(&response) {
         response.headers_mut().insert(POSITION_HEADER, position);
     }
-    let status = response.status();
-    let duration = started.elapsed();
-    if let Some(state) = state {
-        let route = response.request().match_pattern();
-        state
-            .metrics
-            .observe(route.as_deref(), &method, status, duration);
+    if let Some(origin) = page {
+        cors::show(response.headers_mut(), origin);
     }
-    log_end(&span, &method, status, duration.as_secs_f64() * 1e3);
+    headers::secure(response.headers_mut(), uri.path(), is_tls);
+    if under_way.is_some_and(|request| request.leaves_body_unread()) {
+        let head = response.response_mut().head_mut();
+        head.set_connection_type(ConnectionType::Close);
+    }
+    let route = response.request().match_pattern();
+    ended(&span, response.status(), route.as_deref());
     Ok(response)
+}
+
+/// Tells the connection that a request has come.
+fn begin(request: &ServiceRequest) -> Option<UnderWay> {
+    let is_chunked = request.headers().contains_key(TRANSFER_ENCODING);
+    let traffic = request.conn_data::<Rc<Traffic>>()?;
+    Some(traffic.begin(is_chunked))
 }
 
 /// Present where the request wrote, or had a position of its own, and there are replicas.
@@ -175,6 +220,9 @@ fn refuse_foreign(state: &AppState, request: &ServiceRequest) -> Option<Problem>
         return Some(Problem::new(kinds::MISDIRECTED, advice));
     }
     let origin = authority(ORIGIN)?;
+    if cors::allowed_origin(request.headers(), &state.config.cors_origins).is_some() {
+        return None;
+    }
     if origin
         .split_once("://")
         .is_some_and(|(_, authority)| authority == host)

@@ -19,6 +19,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     answer::Answer,
+    change::{change, note},
     extract::Call,
     problem::{Problem, kinds},
 };
@@ -84,15 +85,15 @@ pub async fn prepare_and_create<Q, P>(
     work: impl AsyncFn(&P, &Ctx, &Tx) -> Result<Answer, Problem>,
 ) -> Result<HttpResponse, Problem> {
     let (ctx, database) = (&call.ctx, &call.ctx.database);
-    let Some(key) = call.idempotency_key.clone() else {
+    let Some(key) = call.idempotency_key.as_deref() else {
         let prepared = prepare.await?;
-        let unit = async |tx: Tx| work(&prepared, ctx, &tx).await;
-        return Ok(database.write(unit).await?.into());
+        let unit = async |ctx: &Ctx, tx: &Tx| work(&prepared, ctx, tx).await;
+        return change(call, unit).await;
     };
     let request = KeyedRequest {
         method: call.request.method().to_string(),
         path: call.request.path().to_owned(),
-        key,
+        key: key_of_actor(ctx, key),
         hash: request_hash(call.request.query_string(), content.as_ref()),
     };
     let _flight = call.state.in_flight.enter(ctx, &request)?;
@@ -105,6 +106,7 @@ pub async fn prepare_and_create<Q, P>(
             Claim::Ours => {
                 let answer = work(&prepared, ctx, &tx).await?;
                 keep(ctx, &tx, &request, &answer.to_kept()?).await?;
+                note(call, &tx, &answer).await?;
                 Ok(answer)
             }
             known => repeat(known),
@@ -112,6 +114,16 @@ pub async fn prepare_and_create<Q, P>(
     };
     // The key tells a repetition after a commit of unknown outcome.
     Ok(database.write_once(unit).await?.into())
+}
+
+/// A grantee's keys on an owner's books are not the owner's.
+fn key_of_actor(ctx: &Ctx, key: &str) -> String {
+    match ctx.actor.user_id {
+        Some(user) if user != ctx.scope => {
+            format!("{user}:{}", hex::encode(Sha256::digest(key)))
+        }
+        _ => key.to_owned(),
+    }
 }
 
 fn repeat(known: Claim) -> Result<Answer, Problem> {

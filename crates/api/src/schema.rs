@@ -54,6 +54,25 @@ impl ToSchema for CalendarDate {
     }
 }
 
+/// What a program's token may be good for.
+#[derive(Debug)]
+pub struct Scope;
+
+impl PartialSchema for Scope {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .enum_values(Some(identity::Scope::ALL.map(identity::Scope::as_str)))
+            .into()
+    }
+}
+
+impl ToSchema for Scope {
+    fn name() -> Cow<'static, str> {
+        "Scope".into()
+    }
+}
+
 macro_rules! words {
     ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
         $(#[$doc])*
@@ -78,10 +97,14 @@ macro_rules! words {
 }
 
 words!(
+    ActorKind,
+    AuditOutcome,
     LotMethod,
     SecurityKind,
     CashFlowKind,
     ImportStatus,
     PackStatus,
-    PriceAdjustment
+    PriceAdjustment,
+    SharePermission,
+    UserRole
 );

@@ -5,7 +5,7 @@
 
 use std::{collections::HashMap, hash::Hash};
 
-use futures_util::future::join_all;
+use futures_util::{FutureExt, future::join_all};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::problem::Problem;
@@ -34,6 +34,39 @@ where
         F: Fn(K) -> Fut + Send + 'static,
         Fut: Future<Output = V> + Send + 'static,
     {
+        Self::start_rounds(move |by_key| {
+            let readings = by_key.into_iter().map(|(key, waiting)| {
+                let reading = read(key);
+                tokio::spawn(async move { tell(waiting, &reading.await) })
+            });
+            join_all(readings).map(drop)
+        })
+    }
+
+    /// As [`SharedReads::start`], with one reading for all keys of a round. A key that the reading does
+    /// not answer has nobody to answer it.
+    pub fn start_in_batches<F, Fut>(read: F) -> Self
+    where
+        K: Clone,
+        F: Fn(Vec<K>) -> Fut + Send + 'static,
+        Fut: Future<Output = HashMap<K, V>> + Send + 'static,
+    {
+        Self::start_rounds(move |mut by_key| {
+            let reading = read(by_key.keys().cloned().collect());
+            let round = tokio::spawn(async move {
+                for (key, value) in reading.await {
+                    tell(by_key.remove(&key).unwrap_or_default(), &value);
+                }
+            });
+            round.map(drop)
+        })
+    }
+
+    fn start_rounds<F, Fut>(answer_round: F) -> Self
+    where
+        F: Fn(HashMap<K, Vec<oneshot::Sender<V>>>) -> Fut + Send + 'static,
+        Fut: Future<Output = ()> + Send,
+    {
         let (questions, mut asked) = mpsc::unbounded_channel::<Question<K, V>>();
         tokio::spawn(async move {
             let mut round = Vec::new();
@@ -42,17 +75,7 @@ where
                 for Question { key, answer } in round.drain(..) {
                     by_key.entry(key).or_default().push(answer);
                 }
-                let readings = by_key.into_iter().map(|(key, waiting)| {
-                    let reading = read(key);
-                    tokio::spawn(async move {
-                        let value = reading.await;
-                        for answer in waiting {
-                            // Nobody waits any more where a client has gone.
-                            let _ = answer.send(value.clone());
-                        }
-                    })
-                });
-                join_all(readings).await;
+                answer_round(by_key).await;
             }
         });
         Self { questions }
@@ -63,6 +86,13 @@ where
         let asked = self.questions.send(Question { key, answer });
         asked.map_err(|_| Problem::internal(Unanswered))?;
         answered.await.map_err(|_| Problem::internal(Unanswered))
+    }
+}
+
+fn tell<V: Clone>(waiting: Vec<oneshot::Sender<V>>, value: &V) {
+    for answer in waiting {
+        // Nobody waits any more where a client has gone.
+        let _ = answer.send(value.clone());
     }
 }
 

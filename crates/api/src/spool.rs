@@ -3,13 +3,14 @@
 use std::{fs::File, io::Seek};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload};
-use futures_util::{StreamExt, future::LocalBoxFuture};
+use futures_util::future::LocalBoxFuture;
 use pricing::load::Format;
 use sha2::{Digest, Sha256};
 use tokio::io::{AsyncWriteExt, BufWriter};
 
 use crate::{
-    extract::{ContentKind, content_kind, incomplete, wrong_media_type},
+    edge::deadlines::BodyReader,
+    extract::{ContentKind, content_kind, wrong_media_type},
     problem::Problem,
 };
 
@@ -46,17 +47,16 @@ impl FromRequest for Spooled {
                 ContentKind::Csv => Format::Csv,
                 _ => return Err(wrong_media_type("application/x-ndjson or text/csv")),
             };
-            spool(format, payload).await
+            spool(format, BodyReader::new(&request, payload)).await
         })
     }
 }
 
-async fn spool(format: Format, mut payload: Payload) -> Result<Spooled, Problem> {
+async fn spool(format: Format, mut body: BodyReader) -> Result<Spooled, Problem> {
     let file = tempfile::tempfile().map_err(Problem::internal)?;
     let mut writer = BufWriter::with_capacity(BUFFER, tokio::fs::File::from_std(file));
     let mut hasher = Sha256::new();
-    while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(incomplete)?;
+    while let Some(chunk) = body.next().await? {
         hasher.update(&chunk);
         writer.write_all(&chunk).await.map_err(Problem::internal)?;
     }

@@ -2,23 +2,33 @@
 
 use std::{
     path::PathBuf,
-    sync::{Arc, OnceLock},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use db::Database;
-use entity::values::UserId;
 use futures_util::future::BoxFuture;
-use identity::Clock;
+use identity::{Clock, api_tokens::TokenUses, webhook::Producers};
+use ipnet::IpNet;
 
 use crate::{
+    edge::{
+        deadlines::Deadlines,
+        rate_limits::{RateLimitConfig, RateLimits},
+        tls::Tls,
+    },
     idempotency::InFlight,
     ledger_head::LedgerHeadReader,
     metrics::Metrics,
+    principal::{Standings, share_standings},
     problem::{Problem, kinds},
     routes::{
         packs::{self, FrozenPacks, LatestPacks},
         positions::{self, Grounds, PositionsCache},
     },
+    security::Security,
 };
 
 /// How the service is set up.
@@ -38,6 +48,20 @@ pub struct ApiConfig {
     /// Answer only requests that name this machine as their host and come from no other site. A web
     /// page elsewhere could else use a visitor's browser to read and write the books.
     pub local_only: bool,
+    /// Who may send signals.
+    pub producers: Arc<Producers>,
+    /// Proxies whose word on a client's address is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Other sites whose pages may ask this service, such as `https://console.example`.
+    pub cors_origins: Vec<String>,
+    /// `None` serves plain HTTP.
+    pub tls: Option<Tls>,
+    /// Whether `/metrics` is for everybody who reaches the service.
+    pub open_metrics: bool,
+    /// The most that a request's headers may have together.
+    pub max_header_bytes: usize,
+    pub rate_limits: RateLimitConfig,
+    pub deadlines: Deadlines,
 }
 
 impl ApiConfig {
@@ -50,6 +74,14 @@ impl ApiConfig {
             max_body_bytes: 1024 * 1024,
             max_import_bytes: 64 * 1024 * 1024,
             local_only: true,
+            producers: Arc::default(),
+            trusted_proxies: Vec::new(),
+            cors_origins: Vec::new(),
+            tls: None,
+            open_metrics: true,
+            max_header_bytes: 16 * 1024,
+            rate_limits: RateLimitConfig::OFF,
+            deadlines: Deadlines::DEFAULT,
         }
     }
 }
@@ -79,13 +111,15 @@ pub type SchemaCheck = fn(Database) -> BoxFuture<'static, SchemaState>;
 pub struct AppState {
     pub database: Database,
     pub clock: Clock,
-    /// For whom the service acts, as long as there are no accounts; known once the database has
-    /// been reached.
-    owner: OnceLock<UserId>,
+    is_ready: AtomicBool,
     pub config: ApiConfig,
+    pub security: Security,
     pub schema_check: SchemaCheck,
+    pub(crate) standings: Standings,
+    pub(crate) token_uses: TokenUses,
     pub(crate) ledger_head: Arc<LedgerHeadReader>,
     pub(crate) metrics: Metrics,
+    pub(crate) rate_limits: RateLimits,
     pub(crate) in_flight: InFlight,
     pub(crate) positions: PositionsCache,
     pub(crate) grounds: Grounds,
@@ -100,6 +134,7 @@ impl AppState {
         database: Database,
         clock: Clock,
         config: ApiConfig,
+        security: Security,
         schema_check: SchemaCheck,
     ) -> Result<Self, prometheus::Error> {
         let metrics = Metrics::new(&config, &database)?;
@@ -107,10 +142,14 @@ impl AppState {
         Ok(Self {
             grounds: positions::share_grounds(database.clone(), clock, Arc::clone(&ledger_head)),
             latest_packs: packs::share_latest(database.clone(), clock),
+            standings: share_standings(&database),
+            token_uses: TokenUses::new(&database),
             database,
             clock,
-            owner: OnceLock::new(),
+            is_ready: AtomicBool::new(false),
+            rate_limits: RateLimits::new(&config.rate_limits),
             config,
+            security,
             schema_check,
             ledger_head,
             metrics,
@@ -120,15 +159,17 @@ impl AppState {
         })
     }
 
-    /// Says for whom the service acts; from now on it answers requests about books.
-    pub fn set_owner(&self, owner: UserId) {
-        // A second time changes nothing: it is the same owner.
-        let _ = self.owner.set(owner);
+    /// The database is there and holds this program's schema; from now on requests about books are
+    /// answered.
+    pub fn set_ready(&self) {
+        self.is_ready.store(true, Ordering::Release);
     }
 
-    pub(crate) fn owner(&self) -> Result<UserId, Problem> {
+    pub(crate) fn require_ready(&self) -> Result<(), Problem> {
+        if self.is_ready.load(Ordering::Acquire) {
+            return Ok(());
+        }
         let advice = "the service waits for its database, or for that to be migrated; try again";
-        let known = self.owner.get().copied();
-        known.ok_or_else(|| Problem::new(kinds::UNAVAILABLE, advice).retry_later())
+        Err(Problem::new(kinds::UNAVAILABLE, advice).retry_later())
     }
 }

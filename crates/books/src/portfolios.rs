@@ -198,6 +198,7 @@ pub async fn delete(
 ) -> Result<(), Error> {
     let current = lock(ctx, db, id, expected).await?;
     current.delete(db).await?;
+    identity::shares::withdraw_all(ctx, db, id).await?;
     Ok(())
 }
 

@@ -1,42 +1,12 @@
 //! The context that every service function takes first.
 
-use std::sync::Arc;
+use std::{ops::Deref, sync::Arc};
 
 use chrono::{DateTime, NaiveDate, SubsecRound, Utc};
 use db::{Database, Reader};
-use entity::values::{ActorKind, UserId};
+use entity::values::UserId;
 
-/// Who acts: a person, or the program itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Actor {
-    pub kind: ActorKind,
-    pub user_id: Option<UserId>,
-}
-
-impl Actor {
-    pub fn user(id: UserId) -> Self {
-        Self {
-            kind: ActorKind::User,
-            user_id: Some(id),
-        }
-    }
-
-    pub fn system() -> Self {
-        Self {
-            kind: ActorKind::System,
-            user_id: None,
-        }
-    }
-}
-
-impl std::fmt::Display for Actor {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.user_id {
-            Some(id) => write!(f, "{}:{id}", self.kind),
-            None => self.kind.fmt(f),
-        }
-    }
-}
+use crate::{Actor, Origin};
 
 /// Where the time comes from; the program hands in the system's clock, a test its own.
 #[derive(Clone, Copy, Debug)]
@@ -53,18 +23,32 @@ impl Clock {
     }
 }
 
-/// What a service needs to know of its caller. Cheap to clone; made by [`Ctx::new`] alone, so that
-/// the database is always the scope's own.
+/// What a service needs to know of its caller. Cheap to clone; made by [`Ctx::new`] and by entering
+/// another user's scope ([`crate::shares::enter`]) alone, and never changed, so that the database is always
+/// the scope's own.
 #[derive(Clone, Debug)]
+pub struct Ctx(Arc<Parts>);
+
+/// The parts of a [`Ctx`], to be read.
+#[derive(Debug)]
 #[non_exhaustive]
-pub struct Ctx {
+pub struct Parts {
     pub actor: Actor,
     /// Whose books: the `user_id` of every tenant row that is read or written.
     pub scope: UserId,
     pub request_id: Arc<str>,
+    pub origin: Origin,
     pub clock: Clock,
     /// Bound to the scope: PostgreSQL shows and takes no other user's rows.
     pub database: Database,
+}
+
+impl Deref for Ctx {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
 }
 
 impl Ctx {
@@ -76,13 +60,36 @@ impl Ctx {
         clock: Clock,
         database: &Database,
     ) -> Self {
-        Self {
+        Self(Arc::new(Parts {
             actor,
             scope,
             request_id,
+            origin: Origin::default(),
             clock,
             database: database.for_tenant(scope.0),
-        }
+        }))
+    }
+
+    /// The same, of a request that came from `origin`.
+    #[must_use]
+    pub fn coming_from(&self, origin: Origin) -> Self {
+        self.with(self.scope, origin)
+    }
+
+    /// The same actor on the books of another user; whoever calls this has checked that they may.
+    pub(crate) fn in_scope(&self, scope: UserId) -> Self {
+        self.with(scope, self.origin.clone())
+    }
+
+    fn with(&self, scope: UserId, origin: Origin) -> Self {
+        Self(Arc::new(Parts {
+            actor: self.actor,
+            scope,
+            request_id: Arc::clone(&self.request_id),
+            origin,
+            clock: self.clock,
+            database: self.database.for_tenant(scope.0),
+        }))
     }
 
     /// For a single statement that reads tables that all users share, such as packs and securities.

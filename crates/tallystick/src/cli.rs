@@ -1,6 +1,11 @@
 //! The command line: what can be asked for, and how its help puts it.
 
+pub mod audit;
+pub mod keys;
 pub mod migrate;
+pub mod producer;
+pub mod token;
+pub mod user;
 
 use std::path::PathBuf;
 
@@ -13,6 +18,14 @@ use clap::{Args, Parser, Subcommand};
 pub struct Cli {
     #[command(subcommand)]
     pub command: Command,
+    /// Whose books, by their owner's address [default: those of the only user]
+    #[arg(
+        long = "as",
+        value_name = "EMAIL",
+        env = "TALLYSTICK_USER",
+        global = true
+    )]
+    pub whose: Option<String>,
 }
 
 const AFTER_HELP: &str = "\
@@ -39,7 +52,17 @@ pub enum Command {
     /// Take the database's schema to another version, or say which it has.
     #[command(subcommand)]
     Migrate(migrate::Migrate),
-    /// Do what falls due with time: make the coming years' partitions. The service does so too.
+    /// Add users, list them, and say what they may be.
+    #[command(subcommand)]
+    User(user::User),
+    /// Make, list and end the tokens of programs.
+    #[command(subcommand)]
+    Token(token::Token),
+    /// List and rotate the keys that the service signs with.
+    #[command(subcommand)]
+    Keys(keys::Keys),
+    /// Do what falls due with time: make the coming years' partitions, delete what has expired, forget
+    /// old signals. The service does so too.
     Maintain(Json),
     /// Read a Beancount ledger.
     #[command(subcommand)]
@@ -51,6 +74,12 @@ pub enum Command {
     ///
     /// With --json, the answer is what GET /v1/portfolios/{id}/positions answers.
     Positions(Positions),
+    /// Say which programs may send signals.
+    #[command(subcommand)]
+    Producer(producer::Producer),
+    /// Look at the audit log, and check that nobody changed it.
+    #[command(subcommand)]
+    Audit(audit::Audit),
     /// Print the OpenAPI document of the REST interface.
     Openapi,
     /// Check the configuration, the database, the ledger and the port.
@@ -226,7 +255,7 @@ pub struct Positions {
     pub output: Json,
 }
 
-fn parse_date(text: &str) -> Result<NaiveDate, String> {
+pub fn parse_date(text: &str) -> Result<NaiveDate, String> {
     let expected = || "expected a day of the calendar as YYYY-MM-DD".to_owned();
     if text.len() != 10 {
         return Err(expected());

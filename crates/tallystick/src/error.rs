@@ -14,6 +14,22 @@ pub enum Error {
     Schema(#[from] migration::Error),
     #[error(transparent)]
     Identity(#[from] identity::Error),
+    #[error(
+        "the signing key {0} is one that others may know; make others with `tallystick keys rotate`, \
+         twice, so that it is not active any more"
+    )]
+    WeakKey(String),
+    #[error("there is no user yet; make one with `tallystick user add EMAIL --role admin`")]
+    NoUsers,
+    #[error("there is no user {0}; `tallystick user list` shows who there is")]
+    NoSuchUser(String),
+    #[error("say whose books with --as EMAIL, or TALLYSTICK_USER: there are {0}")]
+    WhoseBooks(String),
+    #[error("{}: {source}", file.display())]
+    AuditSignature {
+        file: PathBuf,
+        source: identity::audit::SignatureError,
+    },
     #[error(transparent)]
     Database(#[from] db::Error),
     #[error(transparent)]
@@ -22,6 +38,8 @@ pub enum Error {
     Pricing(#[from] pricing::Error),
     #[error(transparent)]
     Performance(#[from] performance::Error),
+    #[error(transparent)]
+    Producers(#[from] crate::producers::Error),
     /// One line for each fault.
     #[error(transparent)]
     Ledger(#[from] ledger::Diagnostics),
@@ -54,6 +72,8 @@ pub enum Error {
         address: SocketAddr,
         source: io::Error,
     },
+    #[error(transparent)]
+    Tls(#[from] api::TlsError),
     #[error("the service stopped: {0}")]
     Service(io::Error),
     #[error("the metrics cannot be set up: {0}")]
@@ -68,6 +88,14 @@ pub enum Error {
         stored: String,
         computed: String,
     },
+    #[error("the audit log is not as it was written: {0}")]
+    Audit(identity::audit::Fault),
+    #[error(transparent)]
+    AuditHead(#[from] identity::audit::FileError),
+    #[error(
+        "audit_heads does not hold the end of the audit log; `tallystick audit verify` says more"
+    )]
+    NoAuditHead,
     #[error("`migrate {0}` destroys data, and is never done in production (TALLYSTICK_ENV)")]
     NeverInProduction(&'static str),
     #[error(
@@ -80,6 +108,10 @@ pub enum Error {
     Lint(usize),
     #[error("{0} of the checks above found a fault")]
     Unhealthy(usize),
+    #[error("the password cannot be read: {0}")]
+    Input(io::Error),
+    #[error("the two passwords differ; nothing was changed")]
+    PasswordsDiffer,
     #[error("the answer cannot be written as JSON: {0}")]
     Json(serde_json::Error),
     #[error("the answer cannot be printed: {0}")]

@@ -1,5 +1,6 @@
 //! The program: command line, configuration, and the wiring of everything below.
 
+mod audit_head;
 mod cli;
 mod commands;
 mod demo;
@@ -7,11 +8,14 @@ mod error;
 mod logging;
 mod maintenance;
 mod output;
+mod producers;
 mod progress;
+mod secrets;
 mod session;
 mod settings;
 mod table;
 mod telemetry;
+mod transaction;
 
 use std::{
     io::{Write, stderr},
@@ -68,20 +72,26 @@ fn run(cli: Cli) -> Result<(), Error> {
             None
         }
     };
-    let outcome = wait_for(dispatch(cli.command, &settings));
+    let whose = cli.whose.as_deref();
+    let outcome = wait_for(dispatch(cli.command, whose, &settings));
     drop(export);
     outcome
 }
 
-async fn dispatch(command: Command, settings: &Settings) -> Result<(), Error> {
+async fn dispatch(command: Command, whose: Option<&str>, settings: &Settings) -> Result<(), Error> {
     match command {
         Command::Demo(args) => commands::demo::run(settings, args).await,
         Command::Serve(args) => commands::serve::run(settings, args).await,
         Command::Migrate(command) => commands::migrate::run(settings, command).await,
+        Command::User(command) => commands::user::run(settings, command).await,
+        Command::Token(command) => commands::token::run(settings, command).await,
+        Command::Keys(command) => commands::keys::run(settings, command).await,
         Command::Maintain(output) => commands::maintain::run(settings, output).await,
-        Command::Ledger(command) => commands::ledger::run(settings, command).await,
+        Command::Ledger(command) => commands::ledger::run(settings, whose, command).await,
         Command::Pack(command) => commands::pack::run(settings, command).await,
-        Command::Positions(args) => commands::positions::run(settings, args).await,
+        Command::Positions(args) => commands::positions::run(settings, whose, args).await,
+        Command::Producer(command) => commands::producer::run(settings, command),
+        Command::Audit(command) => commands::audit::run(settings, command).await,
         Command::Doctor(output) => commands::doctor::run(output).await,
         Command::Openapi => commands::openapi::run(),
     }

@@ -4,8 +4,12 @@ use std::time::Duration;
 
 use chrono::Datelike;
 use db::{Database, Priority};
+use identity::{
+    sessions::{self, Tidied},
+    webhook,
+};
 
-use crate::session;
+use crate::{error::Error, session};
 
 /// Partitions are there for so many years after the present one.
 const YEARS_AHEAD: i32 = 2;
@@ -15,18 +19,35 @@ const EVERY: Duration = Duration::from_hours(6);
 const ATTEMPTS: u32 = 20;
 
 /// What was done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Done {
     pub partitions_made: u64,
+    /// Signed messages that nobody can send again any more.
+    pub webhooks_forgotten: u64,
+    pub tidied: Tidied,
 }
 
 /// Does what is due now; doing it again does nothing.
-pub async fn run(database: &Database) -> Result<Done, migration::Error> {
+pub async fn run(database: &Database) -> Result<Done, Error> {
+    Ok(Done {
+        partitions_made: make_partitions(database).await?,
+        webhooks_forgotten: webhook::forget_old(database, session::clock().now()).await?,
+        tidied: tidy_sessions(database).await?,
+    })
+}
+
+async fn tidy_sessions(database: &Database) -> Result<Tidied, identity::Error> {
+    let clock = session::clock();
+    let work = move |tx: db::Tx| async move { sessions::tidy(clock, &tx).await };
+    database.write(work).await
+}
+
+async fn make_partitions(database: &Database) -> Result<u64, migration::Error> {
     let last_year = session::clock().now().year() + YEARS_AHEAD;
     let mut attempt = 1;
     loop {
         match migration::make_year_partitions(database, last_year).await {
-            Ok(partitions_made) => return Ok(Done { partitions_made }),
+            Ok(made) => return Ok(made),
             Err(error) if attempt == ATTEMPTS || !error.is_locked_out() => return Err(error),
             Err(_) => {
                 attempt += 1;
@@ -45,11 +66,22 @@ pub async fn keep(database: Database) {
     loop {
         times.tick().await;
         match run(&database).await {
-            Ok(Done { partitions_made: 0 }) => {}
-            Ok(Done { partitions_made }) => {
-                tracing::info!(partitions_made, "the series have room for the coming years");
-            }
-            Err(error) => tracing::warn!("the series' partitions were not looked after: {error}"),
+            Ok(done) => tell(done),
+            Err(error) => tracing::warn!("what falls due was not all done: {error}"),
         }
+    }
+}
+
+fn tell(done: Done) {
+    let partitions_made = done.partitions_made;
+    if partitions_made > 0 {
+        tracing::info!(partitions_made, "the series have room for the coming years");
+    }
+    let Tidied {
+        refresh_tokens,
+        throttles,
+    } = done.tidied;
+    if refresh_tokens + throttles > 0 {
+        tracing::info!(refresh_tokens, throttles, "what had expired was deleted");
     }
 }

@@ -1,6 +1,6 @@
-//! What commands print on standard output.
+//! What commands print: answers on standard output, warnings beside them.
 
-use std::io::{ErrorKind, Write, stdout};
+use std::io::{ErrorKind, Write, stderr, stdout};
 
 use serde::Serialize;
 
@@ -18,4 +18,10 @@ pub fn print(text: &str) -> Result<(), Error> {
 /// Prints `value` as one line of JSON.
 pub fn print_json(value: &impl Serialize) -> Result<(), Error> {
     print(&serde_json::to_string(value).map_err(Error::Json)?)
+}
+
+/// Says what did not go as it should, although the command did what it was asked for.
+pub fn warn(text: &str) {
+    // Nothing is left to do where even this cannot be said.
+    let _ = writeln!(stderr(), "warning: {text}");
 }

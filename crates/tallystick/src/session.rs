@@ -1,10 +1,14 @@
-//! The database that the settings name, opened for the local owner.
+//! The database that the settings name, opened for a command.
 
 use std::path::Path;
 
 use chrono::Utc;
-use db::{Database, Engine};
-use identity::{Actor, Clock, Ctx};
+use db::{Database, Engine, page::Page};
+use entity::values::UserId;
+use identity::{
+    Actor, Clock, Ctx,
+    users::{self, UserFilter},
+};
 use migration::{Schema, Target};
 
 use crate::{error::Error, settings::Settings};
@@ -61,24 +65,63 @@ pub async fn migrate(settings: &Settings, database: &Database) -> Result<(), Err
     Ok(())
 }
 
-/// As [`open_database`], with the context in which the local owner's commands run.
-pub async fn open(settings: &Settings) -> Result<Ctx, Error> {
-    local_ctx(&open_database(settings).await?).await
+/// As [`open_database`], with the context of a command about the books of `whose`, else of the only user.
+pub async fn open(settings: &Settings, whose: Option<&str>) -> Result<Ctx, Error> {
+    let database = open_database(settings).await?;
+    let user = user(&database, whose).await?;
+    Ok(operator_of(&database, user))
 }
 
-/// The context of a command that the local owner gave on this machine.
-pub async fn local_ctx(database: &Database) -> Result<Ctx, Error> {
-    let clock = clock();
-    let owner = identity::local_owner(database, clock).await?;
-    let actor = Actor::user(owner);
-    Ok(Ctx::new(
-        actor,
-        owner,
-        "command-line".into(),
-        clock,
-        database,
-    ))
+/// As [`open_database`], with the context of a command about what all users share.
+pub async fn open_shared(settings: &Settings) -> Result<Ctx, Error> {
+    Ok(operator(&open_database(settings).await?))
 }
+
+/// The context in which commands on this machine are about no user's books.
+pub fn operator(database: &Database) -> Ctx {
+    let actor = Actor::operator(None);
+    Ctx::new(
+        actor,
+        UserId::NOBODY,
+        "command-line".into(),
+        clock(),
+        database,
+    )
+}
+
+/// The context in which commands on this machine are about the books of `user`.
+pub fn operator_of(database: &Database, user: UserId) -> Ctx {
+    let actor = Actor::operator(Some(user));
+    Ctx::new(actor, user, "command-line".into(), clock(), database)
+}
+
+/// The user of this address, else the only one.
+async fn user(database: &Database, whose: Option<&str>) -> Result<UserId, Error> {
+    let ctx = operator(database);
+    if let Some(email) = whose {
+        let found = users::find_by_email(&ctx, database.reader(), email).await?;
+        return match found {
+            Some(user) => Ok(user.id),
+            None => Err(Error::NoSuchUser(email.to_owned())),
+        };
+    }
+    let page = Page {
+        after: None,
+        limit: MOST_NAMED,
+    };
+    let known = users::list(&ctx, database.reader(), &UserFilter::default(), &page).await?;
+    match known.items.as_slice() {
+        [] => Err(Error::NoUsers),
+        [only] if !known.has_more => Ok(only.id),
+        several => {
+            let emails: Vec<_> = several.iter().map(|user| user.email.as_str()).collect();
+            Err(Error::WhoseBooks(emails.join(", ")))
+        }
+    }
+}
+
+/// How many users are named where one must be chosen.
+const MOST_NAMED: u64 = 5;
 
 /// Reads a ledger on a thread where blocking is no harm.
 pub async fn read_ledger(path: &Path) -> Result<ledger::Ledger, Error> {

@@ -17,7 +17,11 @@ use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use db::{ConnectionTrait, Database, Engine, Settings};
-use identity::{Actor, Clock, Ctx};
+use entity::values::{UserId, UserRole};
+use identity::{
+    Actor, Clock, Ctx,
+    users::{self, NewUser},
+};
 
 /// For the tests of crates that migrations stand on.
 pub use migration;
@@ -104,20 +108,40 @@ impl TestDatabase {
         owner.close().await;
     }
 
-    /// The local owner, acting on their own books.
+    /// An administrator, acting on their own books.
     pub async fn ctx(&self) -> Ctx {
         let clock = Clock::new(test_now);
-        let owner = identity::local_owner(&self.database, clock)
-            .await
-            .expect("an owner");
-        Ctx::new(
-            Actor::user(owner),
-            owner,
-            "test".into(),
-            clock,
-            &self.database,
-        )
+        let id = user(&self.database, clock, "owner@example.org", UserRole::Admin).await;
+        Ctx::new(Actor::user(id), id, "test".into(), clock, &self.database)
     }
+}
+
+/// The user of this address, who is made if need be; without a password.
+pub async fn user(database: &Database, clock: Clock, email: &str, role: UserRole) -> UserId {
+    let ctx = Ctx::new(
+        Actor::system(),
+        UserId::new(),
+        "test".into(),
+        clock,
+        database,
+    );
+    let found = users::find_by_email(&ctx, database.reader(), email).await;
+    if let Some(user) = found.expect("users are read") {
+        return user.id;
+    }
+    let new = NewUser {
+        email: email.to_owned(),
+        display_name: "Test".to_owned(),
+        role,
+        password_hash: None,
+    };
+    let added = database
+        .write(|tx| {
+            let (ctx, new) = (ctx.clone(), new.clone());
+            async move { users::add(&ctx, &tx, new).await }
+        })
+        .await;
+    added.expect("a user is added").id
 }
 
 fn settings(url: &str, owner_url: &str) -> Settings {

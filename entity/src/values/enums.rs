@@ -100,4 +100,13 @@ word_enum! {
     SharePermission { Read = "read", Trade = "trade" }
 
     AuditOutcome { Done = "done", Refused = "refused" }
+    ThreadState { Idle = "idle", Busy = "busy", Interrupted = "interrupted", Error = "error" }
+
+    /// Who speaks: a person, the assistant, the program itself, or another program.
+    MessageRole { User = "user", Assistant = "assistant", System = "system", Tool = "tool" }
+
+    ArtifactKind {
+        VoiceTranscript = "voice_transcript", ImageJson = "image_json", OcrText = "ocr_text",
+        FileMeta = "file_meta", ToolResult = "tool_result", Signal = "signal",
+    }
 }

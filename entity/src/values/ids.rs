@@ -59,4 +59,12 @@ typed_id! {
     RefreshTokenId,
     /// One login and the refresh tokens that follow from it.
     SessionId,
+    ThreadId,
+    MessageId,
+    ArtifactId,
+}
+
+impl UserId {
+    /// Whose nothing is: the scope of whoever acts on no user's books.
+    pub const NOBODY: Self = Self(Uuid::nil());
 }

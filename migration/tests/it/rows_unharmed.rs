@@ -10,7 +10,7 @@ type Columns = &'static [(&'static str, &'static str)];
 
 /// One row a table, in the order in which they refer to each other: from which version on the table
 /// is there, its name, and the columns with their values. `#1` is an id, `@` an instant, `?` false.
-const ROWS: [(&str, &str, Columns); 17] = [
+const ROWS: [(&str, &str, Columns); 21] = [
     (
         "users",
         "users",
@@ -278,6 +278,56 @@ const ROWS: [(&str, &str, Columns); 17] = [
             ("outcome", "'done'"),
             ("prev_hash", "'00'"),
             ("hash", "'01'"),
+        ],
+    ),
+    (
+        "threads",
+        "threads",
+        &[
+            ("user_id", "#1"),
+            ("id", "#10"),
+            ("platform", "'signals'"),
+            ("chat_id", "'momentum'"),
+            ("state", "'idle'"),
+            ("metadata", "'{}'"),
+            ("created_at", "@"),
+            ("updated_at", "@"),
+        ],
+    ),
+    (
+        "threads",
+        "messages",
+        &[
+            ("user_id", "#1"),
+            ("id", "#11"),
+            ("thread_id", "#10"),
+            ("seq", "1"),
+            ("platform_message_id", "'msg_1'"),
+            ("role", "'tool'"),
+            ("text", "'NKE'"),
+            ("raw_payload", "'{\"a\": 1.50}'"),
+            ("created_at", "@"),
+        ],
+    ),
+    (
+        "threads",
+        "artifacts",
+        &[
+            ("user_id", "#1"),
+            ("id", "#12"),
+            ("message_id", "#11"),
+            ("kind", "'signal'"),
+            ("content_json", "'{\"a\": 1.50}'"),
+            ("created_at", "@"),
+        ],
+    ),
+    (
+        "threads",
+        "received_webhooks",
+        &[
+            ("producer", "'momentum'"),
+            ("message_id", "'msg_1'"),
+            ("received_at", "@"),
         ],
     ),
 ];

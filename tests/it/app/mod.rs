@@ -2,6 +2,7 @@
 
 pub mod books;
 mod documented;
+pub mod people;
 mod reply;
 
 use std::{net::TcpListener, sync::Arc, thread::JoinHandle, time::Duration};
@@ -10,20 +11,28 @@ use actix_web::dev::ServerHandle;
 use api::{ApiConfig, AppState, Limits, SchemaState};
 use chrono::Utc;
 use db::Database;
+use entity::values::UserRole;
 use identity::Clock;
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::Value;
 use testkit::TestDatabase;
 
+pub use people::{People, Someone};
 pub use reply::Reply;
+
+const OWNER: &str = "owner@example.org";
 
 pub struct App {
     pub url: String,
+    /// Sends the credentials of [`App::token`], unless a request has its own.
     pub client: Client,
     handle: ServerHandle,
     server: Option<JoinHandle<()>>,
-    /// As the owner of the books has it, who is the caller of all requests.
+    /// Of the administrator who is the caller of all requests.
+    pub token: String,
+    /// As that user has it.
     pub database: Database,
+    pub people: People,
     /// Goes with the server that it was made for.
     db: Option<TestDatabase>,
 }
@@ -56,21 +65,36 @@ impl App {
 
     async fn over(database: Database, config: ApiConfig) -> Self {
         let clock = Clock::new(Utc::now);
-        let owner = identity::local_owner(&database, clock).await.unwrap();
-        let state = AppState::new(database.clone(), clock, config, schema_state).unwrap();
-        state.set_owner(owner);
+        let people = People::new(database.clone(), clock);
+        let security = people.security();
+        let state = AppState::new(database.clone(), clock, config, security, schema_state).unwrap();
+        state.set_ready();
 
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (handle, server) = run(Arc::new(state), listener);
+        let owner = people.find_or_add(OWNER, UserRole::Admin).await;
         Self {
             url,
-            client: Client::new(),
+            client: owner.client,
             handle,
             server: Some(server),
-            database: database.for_tenant(owner.0),
+            token: owner.token,
+            database: database.for_tenant(owner.id.0),
+            people,
             db: None,
         }
+    }
+
+    /// Another user of this role, with a session.
+    pub async fn someone(&self, email: &str, role: UserRole) -> Someone {
+        self.people.find_or_add(email, role).await
+    }
+
+    pub fn request_as(&self, someone: &Someone, method: Method, path: &str) -> RequestBuilder {
+        someone
+            .client
+            .request(method, format!("{}{path}", self.url))
     }
 
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {

@@ -14,7 +14,7 @@ const ALLOWED: [(&str, &[&str]); 13] = [
     ("identity", &["db", "entity"]),
     ("pricing", &["identity", "ledger", "db", "entity"]),
     ("books", &["identity", "ledger", "db", "entity"]),
-    ("workflow", &["identity", "ledger", "db", "entity"]),
+    ("workflow", &["identity", "db", "entity"]),
     (
         "performance",
         &[

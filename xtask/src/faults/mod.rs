@@ -67,7 +67,10 @@ fn tests(workspace: &Workspace, scenario: Option<&str>) -> Result<Command> {
             tests.args(["-p", package.name.as_str()]);
         }
     }
-    let wanted = scenario.map_or_else(String::new, |name| format!(" & test({name})"));
+    // Tests are functions, whose names have no hyphens.
+    let wanted = scenario.map_or_else(String::new, |name| {
+        format!(" & test({})", name.replace('-', "_"))
+    });
     let faults = "(test(/(^|::)faults_/) + (package(db) & test(faults::)))";
     tests.arg("-E").arg(format!("{faults}{wanted}"));
     Ok(tests)

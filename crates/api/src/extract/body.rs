@@ -9,13 +9,13 @@ use actix_web::{
     web::Data,
 };
 use bytes::{Bytes, BytesMut};
-use futures_util::StreamExt;
 use mime::Mime;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::{
     AppState,
+    edge::deadlines::BodyReader,
     problem::{Problem, kinds},
 };
 
@@ -141,10 +141,10 @@ pub fn wrong_media_type(wanted: &str) -> Problem {
     )
 }
 
-/// Reads a whole body into memory, unless it is longer than `limit` bytes.
-async fn read_limited(
+/// Reads a whole body into memory, unless it is longer than `limit` bytes, or too slow.
+pub async fn read_limited(
     request: &HttpRequest,
-    mut payload: Payload,
+    payload: Payload,
     limit: usize,
 ) -> Result<Bytes, Problem> {
     let too_large = || {
@@ -160,8 +160,8 @@ async fn read_limited(
         return Err(too_large());
     }
     let mut body = BytesMut::with_capacity(length.min(FIRST_BUFFER));
-    while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(incomplete)?;
+    let mut reader = BodyReader::new(request, payload);
+    while let Some(chunk) = reader.next().await? {
         if body.len() + chunk.len() > limit {
             return Err(too_large());
         }
@@ -177,7 +177,7 @@ pub fn incomplete(error: actix_web::error::PayloadError) -> Problem {
     Problem::new(kinds::BODY_INVALID, "the body did not arrive whole").caused_by(error)
 }
 
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let detail = error.inner().to_string();

@@ -11,9 +11,12 @@ use serde::{Deserialize, de::DeserializeOwned};
 use super::query::read_query;
 use crate::{
     AppState,
+    access::Operation,
     caller::Caller,
     context::RequestId,
     etag::{Etag, Preconditions},
+    guard::Admitted,
+    principal::Principal,
     problem::Problem,
 };
 
@@ -21,6 +24,9 @@ use crate::{
 /// headers that any handler may need.
 pub struct Call<Q = NoParameters> {
     pub ctx: Ctx,
+    pub operation: &'static Operation,
+    /// `None` where anyone may ask.
+    pub principal: Option<Principal>,
     pub caller: Caller,
     pub query: Q,
     pub state: Data<AppState>,
@@ -42,6 +48,15 @@ impl<Q> Call<Q> {
     pub fn has(&self, etag: &Etag) -> bool {
         self.preconditions.caller_holds(etag)
     }
+
+    /// For operations whose answer, or whose request's hash, must not be kept.
+    pub fn refuse_idempotency_key(&self) -> Result<(), Problem> {
+        if self.idempotency_key.is_none() {
+            return Ok(());
+        }
+        let detail = "is not taken here: neither secrets nor their answers are kept";
+        Err(Problem::header("Idempotency-Key", detail))
+    }
 }
 
 impl<Q: DeserializeOwned> FromRequest for Call<Q> {
@@ -62,14 +77,21 @@ fn read<Q: DeserializeOwned>(request: &HttpRequest) -> Result<Call<Q>, Problem> 
         .extensions()
         .get::<RequestId>()
         .map_or_else(|| Arc::from(""), |id| id.0.clone());
-    let caller = Caller::of_request(state.owner()?, request.method(), request.headers())?;
-    let ctx = caller.ctx(&state.database, state.clock, request_id);
+    state.require_ready()?;
+    let admitted = request.extensions().get::<Admitted>().cloned();
+    let admitted = admitted.ok_or_else(|| Problem::internal(Unguarded))?;
+    let caller = Caller::of_request(admitted.scope(), request.method(), request.headers())?;
+    let ctx = caller
+        .ctx(admitted.actor(), &state.database, state.clock, request_id)
+        .coming_from(admitted.origin);
     if ctx.database.has_replicas() {
         let database = CallersDatabase(ctx.database.clone());
         request.extensions_mut().insert(database);
     }
     Ok(Call {
         ctx,
+        operation: admitted.operation,
+        principal: admitted.principal,
         caller,
         state,
         preconditions: Preconditions::read(request.headers())?,
@@ -98,3 +120,7 @@ fn idempotency_key(request: &HttpRequest) -> Result<Option<String>, Problem> {
 #[derive(Debug, thiserror::Error)]
 #[error("the server was started without its state")]
 struct MissingState;
+
+#[derive(Debug, thiserror::Error)]
+#[error("the request did not come by way of the guard")]
+struct Unguarded;

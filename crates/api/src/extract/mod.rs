@@ -8,7 +8,10 @@ mod path;
 mod query;
 mod values;
 
-pub use body::{Body, ContentKind, TextBody, content_kind, incomplete, wrong_media_type};
-pub use call::{Call, CallersDatabase};
+pub use body::{
+    Body, ContentKind, TextBody, content_kind, incomplete, parse, read_limited, wrong_media_type,
+};
+pub use call::{Call, CallersDatabase, NoParameters};
 pub use path::UrlPath;
+pub use query::read_query;
 pub use values::{Date, Limit, Words, given, present};

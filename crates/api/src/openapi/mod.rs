@@ -2,16 +2,18 @@
 
 mod answers;
 mod refusals;
+mod security;
 
 use answers::WholeAnswers;
 use refusals::Refusals;
+use security::Security;
 use utoipa::{OpenApi, openapi::path::Operation};
 
 use crate::{
     problem::{FieldError, ProblemOut},
     routes::{
-        cash_flows, docs, executions, health, imports, pack_rows, pack_state, packs, patterns,
-        portfolios, positions, securities,
+        api_tokens, audit, auth, cash_flows, docs, executions, health, imports, pack_rows,
+        pack_state, packs, patterns, portfolios, positions, securities, shares, signals, users,
     },
     schema,
 };
@@ -23,21 +25,43 @@ use crate::{
         description = "A portfolio back end whose every number can be reproduced.\n\n\
             Decimals are strings, ratios plain fractions, instants RFC 3339 in UTC. Errors are \
             `application/problem+json` with a stable `code`. Every POST under `/v1` takes an \
-            `Idempotency-Key`: for 24 hours its repetition gets the first answer. `X-Request-Id` is \
+            `Idempotency-Key`: for 24 hours its repetition gets the first answer (a signal has an id of \
+            its own instead). `X-Request-Id` is \
             echoed, or made. Where the database has replicas, the answer to a write carries \
             `Tallystick-Position`; a read that sends it back sees at least that write.\n\n\
-            There are no accounts yet, so no operation asks for credentials: the service acts for \
-            one local owner, listens on the loopback interface only, and answers neither requests \
-            that name another host (421) nor those that come from another site's page (403).",
+            Requests carry `Authorization: Bearer` with the access token of a session or the token \
+            of a program. Another user's books are not there (404), unless a portfolio is shared. \
+            While the service listens on loopback alone, it answers neither requests that name \
+            another host (421) nor those that come from another site's page (403).",
         license(name = "MIT OR Apache-2.0"),
     ),
     paths(
+        auth::log_in,
+        auth::refresh_session,
+        auth::log_out,
+        auth::change_password,
+        users::get_me,
+        users::update_me,
+        api_tokens::create_api_token,
+        api_tokens::list_api_tokens,
+        api_tokens::get_api_token,
+        api_tokens::revoke_api_token,
+        users::add_user,
+        users::list_users,
+        users::get_user,
+        users::update_user,
+        users::set_password,
+        users::end_sessions,
         portfolios::create_portfolio,
         portfolios::list_portfolios,
         portfolios::get_portfolio,
         portfolios::update_portfolio,
         portfolios::delete_portfolio,
         positions::list_positions,
+        shares::share_portfolio,
+        shares::list_shares,
+        shares::withdraw_share,
+        shares::list_shared_portfolios,
         cash_flows::list_cash_flows,
         imports::import_ledger,
         imports::get_import,
@@ -62,6 +86,9 @@ use crate::{
         executions::list_executions,
         executions::get_execution,
         executions::replay_execution,
+        signals::receive_signal,
+        audit::list_audit_entries,
+        audit::verify_audit_log,
         health::get_liveness,
         health::get_health,
         health::get_pack_health,
@@ -76,13 +103,16 @@ use crate::{
         ProblemOut, FieldError, schema::Decimal, schema::CalendarDate,
     )),
     tags(
+        (name = "Accounts", description = "Who may come in, and what they may do"),
         (name = "Portfolios", description = "The books: what is held, and what it is worth"),
         (name = "Securities", description = "What can be held and priced"),
         (name = "Pricing packs", description = "Dated sets of prices and rates, frozen by a hash"),
         (name = "Patterns", description = "Named, repeatable analyses, and their runs"),
+        (name = "Signals", description = "What other programs tell, signed"),
+        (name = "Audit", description = "Who did what, in rows that are sealed over one another"),
         (name = "Health", description = "Whether it works, and what it is"),
     ),
-    modifiers(&WholeAnswers, &Refusals),
+    modifiers(&WholeAnswers, &Security, &Refusals),
 )]
 struct Document;
 

@@ -2,6 +2,7 @@
 
 use actix_web::http::StatusCode;
 use entity::values::PackStatus;
+use identity::shares;
 use pricing::RowError;
 
 use super::{FieldError, PackAtFault, Problem, kinds};
@@ -54,6 +55,43 @@ impl From<db::Error> for Problem {
     }
 }
 
+impl From<identity::Error> for Problem {
+    fn from(error: identity::Error) -> Self {
+        use identity::Error;
+
+        let detail = error.to_string();
+        match error {
+            Error::UserNotFound { .. } => Self::new(kinds::USER_NOT_FOUND, detail),
+            Error::EmailTaken { .. } => Self::new(kinds::EMAIL_TAKEN, detail),
+            Error::UserDisabled { .. } => Self::new(kinds::USER_DISABLED, detail),
+            Error::LastAdmin { .. } => Self::new(kinds::LAST_ADMIN, detail),
+            Error::LoginOvertaken => Self::new(kinds::LOGIN_OVERTAKEN, detail),
+            Error::TokenNotFound { .. } => Self::new(kinds::TOKEN_NOT_FOUND, detail),
+            Error::PortfolioNotFound { .. } => Self::new(kinds::PORTFOLIO_NOT_FOUND, detail),
+            Error::Invalid { field, detail } => Self::invalid(field, detail),
+            Error::WeakPassword(weak) => Self::invalid("/password", weak.to_string()),
+            Error::Overloaded => Self::new(kinds::OVERLOADED, detail).retry_later(),
+            Error::Database(error) => error.into(),
+            other => Self::internal(other),
+        }
+    }
+}
+
+impl From<shares::Error> for Problem {
+    fn from(error: shares::Error) -> Self {
+        use shares::Error;
+
+        let detail = error.to_string();
+        match error {
+            Error::NoSuchUser { .. } => Self::new(kinds::USER_NOT_FOUND, detail),
+            Error::OwnPortfolio => Self::invalid("/email", detail),
+            Error::NotShared => Self::new(kinds::SHARE_NOT_FOUND, detail),
+            Error::NotPermitted { .. } => Self::new(kinds::PERMISSION_DENIED, detail),
+            Error::Database(error) => error.into(),
+        }
+    }
+}
+
 impl From<books::Error> for Problem {
     fn from(error: books::Error) -> Self {
         use books::Error;
@@ -94,6 +132,22 @@ impl From<pricing::Error> for Problem {
             Error::Invalid { field, detail } => Self::invalid(field, detail),
             Error::Database(error) => error.into(),
             Error::Io(error) => Self::internal(error),
+        }
+    }
+}
+
+impl From<workflow::Error> for Problem {
+    fn from(error: workflow::Error) -> Self {
+        use workflow::Error;
+
+        let detail = error.to_string();
+        match error {
+            Error::Invalid { field, detail } => Self::invalid(field, detail),
+            Error::Database(error) => error.into(),
+            // No request names one yet: whatever is looked for was made just before.
+            Error::ThreadNotFound { .. }
+            | Error::MessageNotFound { .. }
+            | Error::ArtifactNotFound { .. } => Self::new(kinds::CONFLICT, detail),
         }
     }
 }

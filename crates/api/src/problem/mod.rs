@@ -173,6 +173,12 @@ impl Problem {
         self
     }
 
+    /// Says that the same request may be let through after so many seconds.
+    pub fn retry_after(mut self, seconds: u32) -> Self {
+        self.0.retry_after_seconds = Some(seconds);
+        self
+    }
+
     pub fn caused_by(mut self, source: impl Error + Send + Sync + 'static) -> Self {
         self.0.source = Some(Arc::new(source));
         self
@@ -196,6 +202,9 @@ impl Problem {
         };
         let mut response = HttpResponse::build(self.0.status);
         response.content_type("application/problem+json");
+        if let Some(challenge) = challenge(self.0.kind) {
+            response.insert_header((header::WWW_AUTHENTICATE, challenge));
+        }
         if let Some(seconds) = self.0.retry_after_seconds {
             response.insert_header((header::RETRY_AFTER, seconds.to_string()));
         }
@@ -226,6 +235,17 @@ impl Problem {
             cause = error.source();
         }
         (!text.is_empty()).then_some(text)
+    }
+}
+
+/// RFC 6750: what to do about missing credentials, and that others are not valid.
+fn challenge(kind: Kind) -> Option<&'static str> {
+    if kind == kinds::CREDENTIALS_MISSING {
+        Some("Bearer realm=\"tallystick\"")
+    } else if kind == kinds::CREDENTIALS_INVALID || kind == kinds::TOKEN_EXPIRED {
+        Some("Bearer realm=\"tallystick\", error=\"invalid_token\"")
+    } else {
+        None
     }
 }
 

@@ -2,7 +2,7 @@
 
 use actix_web::{HttpResponse, web::ServiceConfig};
 use chrono::NaiveDate;
-use db::page::Page;
+use db::{Tx, page::Page};
 use entity::{
     books::cash_flow,
     values::{self, CashFlowId, Money, PortfolioId, TransactionId},
@@ -16,6 +16,7 @@ use crate::{
     cursor::{ListOut, page},
     extract::{Call, Date, Limit, UrlPath},
     problem::Problem,
+    reach::within_reach,
     schema::{CalendarDate, CashFlowKind, Decimal},
 };
 
@@ -91,12 +92,12 @@ pub async fn list_cash_flows(
         call.query.to.map(|date| date.0),
     );
     let page = Page { after, limit };
-    let found = call
-        .ctx
-        .database
-        .clone()
-        .read(async |tx: db::Tx| books::cash_flows::list(&call.ctx, &tx, id, from, to, &page).await)
-        .await?;
+    let found = within_reach(call, id, async |call: &Call<ListCashFlows>| {
+        let ctx = &call.ctx;
+        let read = async |tx: Tx| books::cash_flows::list(ctx, &tx, id, from, to, &page).await;
+        Ok(ctx.database.read(read).await?)
+    })
+    .await?;
     let list = ListOut::new(found, |last| (last.flow_date, last.id), CashFlowOut::from);
     Ok(Answer::ok(&list)?.into())
 }

@@ -23,6 +23,7 @@ use crate::{
     extract::{Body, Call, Date, Limit, UrlPath},
     idempotency,
     problem::Problem,
+    reach::within_reach,
     schema::CalendarDate,
 };
 
@@ -95,17 +96,33 @@ impl From<ExecuteIn> for ExecuteRequest {
 )]
 pub async fn execute_pattern(call: Call, body: Body<ExecuteIn>) -> Result<HttpResponse, Problem> {
     let Body { value, bytes } = body;
+    let request = ExecuteRequest::from(value);
+    match request.portfolio_id {
+        Some(portfolio) => {
+            let execute = async |call: &Call| execute(call, &request, &bytes).await;
+            within_reach(call, portfolio, execute).await
+        }
+        None => execute(&call, &request, &bytes).await,
+    }
+}
+
+async fn execute(
+    call: &Call,
+    request: &ExecuteRequest,
+    bytes: &[u8],
+) -> Result<HttpResponse, Problem> {
     let run = async {
         let head = call.state.ledger_head.read().await;
-        Ok(Box::pin(patterns::run(&call.ctx, value.into(), head)).await?)
+        Ok(Box::pin(patterns::run(&call.ctx, request.clone(), head)).await?)
     };
     idempotency::prepare_and_create(
-        &call,
+        call,
         bytes,
         run,
         async |execution: &entity::execution::Model, ctx: &Ctx, tx: &Tx| {
             patterns::store(tx, execution).await?;
-            Answer::ok(&ExecuteOut::new(execution.clone(), &ctx.request_id))
+            let out = ExecuteOut::new(execution.clone(), &ctx.request_id);
+            Ok(Answer::ok(&out)?.about(execution.id))
         },
     )
     .await
@@ -169,7 +186,7 @@ pub async fn replay_execution(
         rerun,
         async |(replay, again): &(patterns::Replay, entity::execution::Model), _: &Ctx, tx: &Tx| {
             patterns::store(tx, again).await?;
-            Answer::ok(&ReplayOut::from(replay.clone()))
+            Ok(Answer::ok(&ReplayOut::from(replay.clone()))?.about(again.id))
         },
     )
     .await

@@ -1,5 +1,7 @@
 //! `/v1/portfolios/{id}/imports` and `/v1/imports/{id}`
 
+use std::sync::Arc;
+
 use actix_web::{
     HttpResponse,
     web::{self, ServiceConfig},
@@ -24,6 +26,7 @@ use crate::{
     extract::{Call, TextBody, UrlPath, Words},
     idempotency,
     problem::Problem,
+    reach::within_reach,
     schema::ImportStatus,
 };
 
@@ -168,15 +171,25 @@ pub async fn import_ledger(
     body: TextBody,
 ) -> Result<HttpResponse, Problem> {
     let ImportFormat::Beancount = call.query.format;
+    let text = Arc::new(body.text);
+    let import = async |call: &Call<ImportLedger>| import(call, id, &text).await;
+    within_reach(call, id, import).await
+}
+
+async fn import(
+    call: &Call<ImportLedger>,
+    id: PortfolioId,
+    text: &Arc<String>,
+) -> Result<HttpResponse, Problem> {
     books::portfolios::find(&call.ctx, call.ctx.database.reader(), id).await?;
-    let hash = Sha256::digest(&body.text).to_vec();
+    let hash = Sha256::digest(text.as_str()).to_vec();
     let file_hash = format!("sha256:{}", hex::encode(&hash));
-    let read = read_ledger(&call.query, body.text);
+    let read = read_ledger(&call.query, Arc::clone(text));
     if call.query.dry_run {
-        return preview(&call, id, read.await?, file_hash).await;
+        return preview(call, id, read.await?, file_hash).await;
     }
     idempotency::prepare_and_create(
-        &call,
+        call,
         hash,
         read,
         async |(ledger, view): &(Ledger, PortfolioView), ctx: &Ctx, tx: &Tx| {
@@ -185,10 +198,13 @@ pub async fn import_ledger(
             let report = import::import_ledger(ctx, tx, ledger, view, request).await?;
             let location = report.import_id.map(|id| format!("/v1/imports/{id}"));
             let out = ImportReportOut::new(report, false);
-            match location {
+            let answer = match location {
                 Some(location) => Answer::created(location, &out),
                 None => Answer::ok(&out),
-            }
+            };
+            Ok(answer?
+                .noting("portfolio_id", id.to_string())
+                .noting("file_hash", file_hash.clone()))
         },
     )
     .await
@@ -225,7 +241,7 @@ fn request(portfolio_name: String, file_hash: String) -> LedgerImport {
 /// Reads the text on a thread for such work: a long ledger would keep other requests waiting.
 fn read_ledger(
     query: &ImportLedger,
-    text: String,
+    text: Arc<String>,
 ) -> impl Future<Output = Result<(Ledger, PortfolioView), Problem>> + use<> {
     let name = query.name.clone().unwrap_or_else(|| BODY_NAME.to_owned());
     let accounts = query.accounts.0.clone();

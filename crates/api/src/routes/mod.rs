@@ -4,6 +4,9 @@
 // The macro `utoipa::path` writes them.
 #![allow(unused_qualifications)]
 
+pub mod api_tokens;
+pub mod audit;
+pub mod auth;
 pub mod cash_flows;
 pub mod docs;
 pub mod executions;
@@ -16,6 +19,9 @@ pub mod patterns;
 pub mod portfolios;
 pub mod positions;
 pub mod securities;
+pub mod shares;
+pub mod signals;
+pub mod users;
 
 use actix_web::{FromRequest, Handler, Resource, Responder, web, web::ServiceConfig};
 
@@ -39,6 +45,10 @@ pub fn configure(config: &mut ServiceConfig) {
     for configure_resource in [
         health::configure,
         docs::configure,
+        auth::configure,
+        users::configure,
+        api_tokens::configure,
+        shares::configure,
         portfolios::configure,
         cash_flows::configure,
         imports::configure,
@@ -48,6 +58,8 @@ pub fn configure(config: &mut ServiceConfig) {
         pack_state::configure,
         patterns::configure,
         executions::configure,
+        signals::configure,
+        audit::configure,
     ] {
         configure_resource(config);
     }

@@ -24,7 +24,7 @@ pub use frozen::FrozenPacks;
 use super::readable;
 use crate::{
     answer::{Answer, not_modified},
-    caller::Caller,
+    caller::{Caller, shared_ctx},
     cursor::{ListOut, page},
     etag::Etag,
     extract::{Body, Call, Date, Limit, UrlPath},
@@ -229,7 +229,7 @@ pub type LatestPacks = SharedReads<(Caller, String), Result<(Etag, Bytes), Probl
 
 pub fn share_latest(database: Database, clock: Clock) -> LatestPacks {
     SharedReads::start(move |(caller, policy): (Caller, String)| {
-        let ctx = caller.ctx(&database, clock, "shared".into());
+        let ctx = shared_ctx(caller, &database, clock);
         async move {
             let found = packs::require_latest(&ctx, &ctx.shared(), &policy, None).await?;
             let etag = etag_of(&found);

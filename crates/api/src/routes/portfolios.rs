@@ -18,11 +18,13 @@ use utoipa::{IntoParams, ToSchema};
 use super::readable;
 use crate::{
     answer::{Answer, show},
+    change::change,
     cursor::{ListOut, page},
     etag::Etag,
     extract::{Body, Call, Limit, UrlPath, given, present},
     idempotency,
     problem::Problem,
+    reach::within_reach,
     schema::LotMethod,
 };
 
@@ -188,8 +190,11 @@ pub async fn get_portfolio(
     call: Call,
     UrlPath(id): UrlPath<PortfolioId>,
 ) -> Result<HttpResponse, Problem> {
-    let found = portfolios::find(&call.ctx, call.ctx.database.reader(), id).await?;
-    show(&call, etag_of(&found), || PortfolioOut::from(found))
+    within_reach(call, id, async |call: &Call| {
+        let found = portfolios::find(&call.ctx, call.ctx.database.reader(), id).await?;
+        show(call, etag_of(&found), || PortfolioOut::from(found))
+    })
+    .await
 }
 
 /// Changes a portfolio; with `If-Match`, only if it still is as the caller saw it.
@@ -216,22 +221,26 @@ pub async fn update_portfolio(
         benchmark_security_id: body.value.benchmark_security_id,
         is_active: body.value.is_active,
     };
-    let Call {
-        ctx, preconditions, ..
-    } = call;
-    let database = ctx.database.clone();
-    let changed = database
-        .write(async |tx: Tx| -> Result<_, Problem> {
-            let current = portfolios::find(&ctx, &tx, id).await?;
-            preconditions.require(&etag_of(&current))?;
-            let expected = preconditions.are_given().then_some(current.updated_at);
-            Ok(portfolios::update(&ctx, &tx, id, patch.clone(), expected).await?)
-        })
-        .await?;
-    let etag = etag_of(&changed);
-    Ok(Answer::ok(&PortfolioOut::from(changed))?
-        .with_etag(etag)
-        .into())
+    change(&call, async |ctx: &Ctx, tx: &Tx| {
+        let expected = require_as_seen(&call, ctx, tx, id).await?;
+        let changed = portfolios::update(ctx, tx, id, patch.clone(), expected).await?;
+        let etag = etag_of(&changed);
+        Ok(Answer::ok(&PortfolioOut::from(changed))?.with_etag(etag))
+    })
+    .await
+}
+
+/// Since when the portfolio must not have changed, where the caller says so.
+async fn require_as_seen(
+    call: &Call,
+    ctx: &Ctx,
+    tx: &Tx,
+    id: PortfolioId,
+) -> Result<Option<DateTime<Utc>>, Problem> {
+    let current = portfolios::find(ctx, tx, id).await?;
+    call.preconditions.require(&etag_of(&current))?;
+    let is_asked = call.preconditions.are_given();
+    Ok(is_asked.then_some(current.updated_at))
 }
 
 /// Removes a portfolio and everything in it; with `If-Match`, only if it still is as the caller saw
@@ -249,17 +258,10 @@ pub async fn delete_portfolio(
     call: Call,
     UrlPath(id): UrlPath<PortfolioId>,
 ) -> Result<HttpResponse, Problem> {
-    let Call {
-        ctx, preconditions, ..
-    } = call;
-    let database = ctx.database.clone();
-    database
-        .write(async |tx: Tx| -> Result<_, Problem> {
-            let current = portfolios::find(&ctx, &tx, id).await?;
-            preconditions.require(&etag_of(&current))?;
-            let expected = preconditions.are_given().then_some(current.updated_at);
-            Ok(portfolios::delete(&ctx, &tx, id, expected).await?)
-        })
-        .await?;
-    Ok(Answer::no_content().into())
+    change(&call, async |ctx: &Ctx, tx: &Tx| {
+        let expected = require_as_seen(&call, ctx, tx, id).await?;
+        portfolios::delete(ctx, tx, id, expected).await?;
+        Ok(Answer::no_content())
+    })
+    .await
 }

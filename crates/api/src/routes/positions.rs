@@ -24,6 +24,7 @@ use crate::{
     etag::Etag,
     extract::{Call, Date, UrlPath},
     problem::Problem,
+    reach::within_reach,
     schema::CalendarDate,
 };
 
@@ -58,6 +59,16 @@ pub async fn list_positions(
     call: Call<ListPositions>,
     UrlPath(id): UrlPath<PortfolioId>,
 ) -> Result<HttpResponse, Problem> {
+    within_reach(call, id, async |call: &Call<ListPositions>| {
+        positions_of(call, id).await
+    })
+    .await
+}
+
+async fn positions_of(
+    call: &Call<ListPositions>,
+    id: PortfolioId,
+) -> Result<HttpResponse, Problem> {
     let question = Question {
         caller: call.caller,
         portfolio: id,
@@ -71,13 +82,13 @@ pub async fn list_positions(
     if let Some(body) = call.state.positions.find(&ground.etag) {
         return Ok(Answer::of_bytes(body).with_etag(ground.etag.clone()).into());
     }
-    let (etag, body) = value(call.ctx, &ground).await?;
+    let (etag, body) = value(&call.ctx, &ground).await?;
     call.state.positions.keep(&etag, &body);
     Ok(Answer::of_bytes(body).with_etag(etag).into())
 }
 
 /// Values the portfolio as it is in one snapshot, and names that with its tag.
-async fn value(ctx: Ctx, ground: &Ground) -> Result<(Etag, Bytes), Problem> {
+async fn value(ctx: &Ctx, ground: &Ground) -> Result<(Etag, Bytes), Problem> {
     let database = ctx.database.clone();
     let Ground {
         portfolio,
@@ -88,9 +99,9 @@ async fn value(ctx: Ctx, ground: &Ground) -> Result<(Etag, Bytes), Problem> {
     } = ground.clone();
     database
         .read(async |tx: Tx| -> Result<_, Problem> {
-            let portfolio = books::portfolios::find(&ctx, &tx, portfolio).await?;
+            let portfolio = books::portfolios::find(ctx, &tx, portfolio).await?;
             let etag = ground::etag_of(&portfolio, &pack, asof, &head);
-            let report = performance::report(&ctx, &tx, &portfolio, &pack, asof, &head).await?;
+            let report = performance::report(ctx, &tx, &portfolio, &pack, asof, &head).await?;
             let positions = PositionsOut::new(&report.valuation, report.provenance);
             let body = serde_json::to_vec(&positions).map_err(Problem::internal)?;
             Ok((etag, body.into()))

@@ -87,6 +87,7 @@ pub async fn another_owner(ctx: &Ctx) -> Ctx {
         is_active: Set(true),
         created_at: Set(ctx.now()),
         updated_at: Set(ctx.now()),
+        ..Default::default()
     };
     write(ctx, |_, tx| async move {
         row.insert(&tx).await.map_err(Error::from)

@@ -9,7 +9,7 @@ use super::{Entry, plain, seal::seal};
 use crate::Ctx;
 
 /// The only row of `audit_heads`.
-const HEAD: i64 = 1;
+pub(super) const HEAD: i64 = 1;
 
 /// Adds a row to the log and answers with its number.
 ///
@@ -41,7 +41,10 @@ fn damaged_head() -> db::Error {
 
 /// The row after `head`. Its time is taken behind the lock, so that times stand in the rows' order.
 fn follow(ctx: &Ctx, head: audit_head::Model, entry: Entry) -> Option<audit_entry::Model> {
-    let Whence { ip, user_agent } = whence(ctx);
+    let mut details = entry.details;
+    if let Some(token) = ctx.actor.token_id {
+        details.insert("token_id".to_owned(), token.to_string().into());
+    }
     let mut row = audit_entry::Model {
         seq: head.seq.checked_add(1)?,
         at: ctx.now(),
@@ -50,9 +53,9 @@ fn follow(ctx: &Ctx, head: audit_head::Model, entry: Entry) -> Option<audit_entr
         action: plain::text(&entry.action),
         resource_type: plain::text(&entry.resource_type),
         resource_id: entry.resource_id.as_deref().map(plain::text),
-        details: plain::details(entry.details),
-        ip,
-        user_agent: user_agent.as_deref().map(plain::text),
+        details: plain::details(details),
+        ip: ctx.origin.ip.map(|ip| ip.to_string()),
+        user_agent: ctx.origin.user_agent.as_deref().map(plain::text),
         request_id: plain::text(&ctx.request_id),
         outcome: entry.outcome,
         prev_hash: head.hash,
@@ -60,20 +63,6 @@ fn follow(ctx: &Ctx, head: audit_head::Model, entry: Entry) -> Option<audit_entr
     };
     row.hash = seal(&row.prev_hash, &row)?;
     Some(row)
-}
-
-/// Where a request came from, as far as it is known.
-struct Whence {
-    ip: Option<String>,
-    user_agent: Option<String>,
-}
-
-/// Commands and the program's own work come from nowhere.
-fn whence(_: &Ctx) -> Whence {
-    Whence {
-        ip: None,
-        user_agent: None,
-    }
 }
 
 /// In one statement where there is a network to cross.

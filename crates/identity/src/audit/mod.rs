@@ -5,9 +5,19 @@
 
 mod append;
 mod entry;
+mod fault;
+mod head;
+mod head_file;
+mod list;
 mod plain;
 mod seal;
+mod verify;
 
 pub use append::append;
 pub use entry::Entry;
-pub use seal::FIRST_PREV_HASH;
+pub use fault::Fault;
+pub use head::{Head, Signature, SignatureError, SignedHead, Signer, current_head};
+pub use head_file::{FileError, Kept, keep, read};
+pub use list::{Filter, list};
+pub use seal::{FIRST_PREV_HASH, instant};
+pub use verify::{Verdict, verify};

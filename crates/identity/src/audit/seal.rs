@@ -47,7 +47,7 @@ fn canonical(row: &Model) -> Option<Vec<u8>> {
 }
 
 /// RFC 3339 in UTC with six digits; with nine where somebody wrote more than the program does.
-pub(super) fn instant(at: DateTime<Utc>) -> String {
+pub fn instant(at: DateTime<Utc>) -> String {
     let digits = if at.nanosecond().is_multiple_of(1_000) {
         SecondsFormat::Micros
     } else {

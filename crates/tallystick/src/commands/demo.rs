@@ -1,42 +1,75 @@
 //! `tallystick demo`: from nothing to a service with something in it.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::serve;
+use super::serve::{self, Door};
 use crate::{
     cli::Demo,
-    demo::{self, Loaded},
+    demo::{
+        self, Loaded,
+        account::{self, Account},
+    },
     error::Error,
     output::{print, print_json},
     progress::Progress,
+    secrets::Secrets,
     session,
     settings::Settings,
 };
 
 pub async fn run(settings: &Settings, args: Demo) -> Result<(), Error> {
-    let listener = serve::listen(&settings.server, args.port)?;
-    let url = serve::url_of(&listener)?;
+    let door = Door::open(&settings.server, args.port)?;
+    let secrets = Secrets::load(settings)?;
+    let url = door.url.clone();
     let database = db::Database::connect(&settings.database.connection()).await?;
     session::migrate(settings, &database).await?;
-    let ctx = session::local_ctx(&database).await?;
-    let loaded = demo::load(&ctx, Progress::unless_json(args.json)).await?;
+    let account = account::open(&database, &secrets.security.passwords).await?;
+    let loaded = demo::load(&account.ctx, Progress::unless_json(args.json)).await?;
     serve::serve(
         settings,
+        secrets,
         database,
         serve::Readiness::Ready,
-        listener,
+        door,
         || {
             if args.json {
-                print_json(&json!({ "url": url }))
+                print_json(&as_json(&url, &account))
             } else {
-                print(&what_to_try(&url, &loaded, settings))
+                print(&what_to_try(&url, &loaded, &account, settings))
             }
         },
     )
     .await
 }
 
-fn what_to_try(url: &str, loaded: &Loaded, settings: &Settings) -> String {
+fn as_json(url: &str, account: &Account) -> Value {
+    let mut shown = json!({
+        "url": url,
+        "email": account.email,
+        "token": account.token.expose(),
+    });
+    if let Some(password) = &account.password {
+        shown["password"] = password.expose().into();
+    }
+    shown
+}
+
+fn who_may_come_in(account: &Account) -> String {
+    let email = &account.email;
+    match &account.password {
+        Some(password) => format!(
+            "Its account is {email} with the password {}, which is shown this once.",
+            password.expose()
+        ),
+        None => format!(
+            "Its account is {email}; `tallystick user password {email}` gives it another password."
+        ),
+    }
+}
+
+fn what_to_try(url: &str, loaded: &Loaded, account: &Account, settings: &Settings) -> String {
+    let who = who_may_come_in(account);
+    let token = account.token.expose();
     let database = &settings.database.url;
     let state = if loaded.was_there {
         format!("The demo was in {database} already and is kept as it is.")
@@ -56,17 +89,18 @@ fn what_to_try(url: &str, loaded: &Loaded, settings: &Settings) -> String {
     format!(
         "{state}
 Its portfolios: {}.
+{who}
 
 Tallystick serves on {url}
 
 Try:
   {url}/docs
-  curl {url}/v1/portfolios
-  curl {url}/v1/portfolios/{id}/positions
-  curl {url}/v1/execute -H 'Content-Type: application/json' -d \
+  curl -H 'Authorization: Bearer {token}' {url}/v1/portfolios
+  curl -H 'Authorization: Bearer {token}' {url}/v1/portfolios/{id}/positions
+  curl -H 'Authorization: Bearer {token}' {url}/v1/execute -H 'Content-Type: application/json' -d \
 '{{\"pattern_id\":\"portfolio_overview\",\"portfolio_id\":\"{id}\"}}'
 
-Ctrl-C stops it; the data stays.",
+The token is good until the next start of the demo. Ctrl-C stops it; the data stays.",
         names.join(", ")
     )
 }

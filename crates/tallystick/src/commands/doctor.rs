@@ -1,5 +1,6 @@
 //! `tallystick doctor`: what is configured, whether it works, and what to do where it does not.
 
+mod accounts;
 mod checks;
 mod server;
 

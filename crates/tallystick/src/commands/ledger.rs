@@ -8,7 +8,10 @@ use std::{
 use api::{LedgerHeadReader, PositionsOut};
 use books::import::{ImportReport, LedgerImport, base_currency, import_ledger, preview_ledger};
 use chrono::NaiveDate;
-use identity::Ctx;
+use identity::{
+    Ctx,
+    audit::{self, Entry},
+};
 use indicatif::ProgressBar;
 use ledger::PortfolioView;
 use performance::{ENGINE_VERSION, Provenance};
@@ -27,7 +30,7 @@ use crate::{
     table::{Column, table},
 };
 
-pub async fn run(settings: &Settings, command: Ledger) -> Result<(), Error> {
+pub async fn run(settings: &Settings, whose: Option<&str>, command: Ledger) -> Result<(), Error> {
     match command {
         Ledger::Value {
             source,
@@ -39,7 +42,10 @@ pub async fn run(settings: &Settings, command: Ledger) -> Result<(), Error> {
             portfolio,
             dry_run,
             output,
-        } => import(settings, &source, portfolio, dry_run, output.json).await,
+        } => {
+            let ctx = session::open(settings, whose);
+            import(ctx, &source, portfolio, dry_run, output.json).await
+        }
     }
 }
 
@@ -91,7 +97,7 @@ fn newest_day(ledger: &ledger::Ledger) -> Option<NaiveDate> {
 }
 
 async fn import(
-    settings: &Settings,
+    opened: impl Future<Output = Result<Ctx, Error>>,
     source: &LedgerSource,
     portfolio_name: String,
     dry_run: bool,
@@ -113,7 +119,7 @@ async fn import(
         file_hash: hash_of_files(&ledger)?,
         ledger_commit_hash: head.commit,
     };
-    let ctx = session::open(settings).await?;
+    let ctx = opened.await?;
     spinner.set_message("Writing");
     let written = Instant::now();
     let report = write(&ctx, ledger, view, request, dry_run).await;
@@ -158,15 +164,28 @@ async fn write(
     view: PortfolioView,
     request: LedgerImport,
     dry_run: bool,
-) -> Result<ImportReport, books::Error> {
+) -> Result<ImportReport, Error> {
     let within = ctx.clone();
     if dry_run {
         let work = async |tx: db::Tx| preview_ledger(&within, &tx, &ledger, &view, &request).await;
-        return ctx.database.read(work).await;
+        return Ok(ctx.database.read(work).await?);
     }
-    let work =
-        async |tx: db::Tx| import_ledger(&within, &tx, &ledger, &view, request.clone()).await;
+    let work = async |tx: db::Tx| {
+        let report = import_ledger(&within, &tx, &ledger, &view, request.clone()).await?;
+        audit::append(&within, &tx, entry_of(&report, &request)).await?;
+        Ok(report)
+    };
     ctx.database.write(work).await
+}
+
+fn entry_of(report: &ImportReport, request: &LedgerImport) -> Entry {
+    let entry = Entry::done("import.create", "import")
+        .with("portfolio_id", report.portfolio_id.map(|id| id.to_string()))
+        .with("file_hash", request.file_hash.as_str());
+    match report.import_id {
+        Some(id) => entry.of(id),
+        None => entry,
+    }
 }
 
 /// How long an import took.

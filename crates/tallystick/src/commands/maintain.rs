@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::{
     cli::Json,
     error::Error,
-    maintenance,
+    maintenance::{self, Done},
     output::{print, print_json},
     session,
     settings::Settings,
@@ -15,12 +15,22 @@ pub async fn run(settings: &Settings, output: Json) -> Result<(), Error> {
     let database = session::open_database(settings).await?;
     let done = maintenance::run(&database).await;
     database.close().await;
-    let made = done?.partitions_made;
+    let done = done?;
+    let (made, forgotten, tidied) = (done.partitions_made, done.webhooks_forgotten, done.tidied);
     if output.json {
-        return print_json(&json!({ "partitions_made": made }));
+        return print_json(&json!({
+            "partitions_made": made,
+            "webhooks_forgotten": forgotten,
+            "refresh_tokens_deleted": tidied.refresh_tokens,
+            "throttles_deleted": tidied.throttles,
+        }));
     }
-    match made {
-        0 => print("Nothing was due."),
-        made => print(&format!("Made {made} partitions for the coming years.")),
+    if done == Done::default() {
+        return print("Nothing was due.");
     }
+    print(&format!(
+        "Made {made} partitions for the coming years. Deleted {forgotten} old signals, {} expired \
+         refresh tokens and {} forgotten failures to log in.",
+        tidied.refresh_tokens, tidied.throttles
+    ))
 }

@@ -1,13 +1,18 @@
 //! One module a command.
 
+pub mod audit;
 pub mod demo;
 pub mod doctor;
+pub mod keys;
 pub mod ledger;
 pub mod maintain;
 pub mod migrate;
 pub mod openapi;
 pub mod pack;
 pub mod positions;
+pub mod producer;
 pub mod serve;
 mod stop;
+pub mod token;
+pub mod user;
 mod valuation;

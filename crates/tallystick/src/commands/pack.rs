@@ -8,7 +8,10 @@ use std::sync::Arc;
 use api::routes::packs::PackOut;
 use db::page::Page;
 use entity::{pricing::pack, values::PackStatus};
-use identity::Ctx;
+use identity::{
+    Ctx,
+    audit::{self, Entry},
+};
 use pricing::packs::{self, Filter};
 use serde_json::json;
 
@@ -21,7 +24,7 @@ use crate::{
 };
 
 pub async fn run(settings: &Settings, command: Pack) -> Result<(), Error> {
-    let ctx = session::open(settings).await?;
+    let ctx = session::open_shared(settings).await?;
     let outcome = match command {
         Pack::Build(args) => build::run(&ctx, args).await,
         Pack::List {
@@ -87,7 +90,11 @@ async fn verify(ctx: &Ctx, args: PackId) -> Result<(), Error> {
 
 async fn fresh(ctx: &Ctx, args: PackId) -> Result<(), Error> {
     let within = ctx.clone();
-    let work = async |tx: db::Tx| packs::mark_fresh(&within, &tx, &args.id).await;
+    let work = async |tx: db::Tx| {
+        let pack = packs::mark_fresh(&within, &tx, &args.id).await?;
+        audit::append(&within, &tx, Entry::done("pack.fresh", "pack").of(&args.id)).await?;
+        Ok::<_, Error>(pack)
+    };
     let pack = ctx.database.write(work).await?;
     if args.output.json {
         return print_json(&PackOut::from(pack));

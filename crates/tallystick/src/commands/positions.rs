@@ -15,11 +15,11 @@ use crate::{
     settings::Settings,
 };
 
-pub async fn run(settings: &Settings, args: Positions) -> Result<(), Error> {
+pub async fn run(settings: &Settings, whose: Option<&str>, args: Positions) -> Result<(), Error> {
     let head = LedgerHeadReader::new(settings.ledger.path.clone())
         .read()
         .await;
-    let ctx = session::open(settings).await?;
+    let ctx = session::open(settings, whose).await?;
     let json = args.output.json;
     let within = ctx.clone();
     let work = async |tx: db::Tx| {

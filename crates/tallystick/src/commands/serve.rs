@@ -8,23 +8,27 @@ use std::{
     time::Duration,
 };
 
-use api::{ApiConfig, AppState, Limits, SchemaState};
+use api::{ApiConfig, AppState, Limits, SchemaState, Tls};
 use db::{Connectivity, Database, Priority};
+use identity::SharedKeys;
 use serde_json::json;
 
 use crate::{
+    audit_head,
     cli::Serve,
     commands::stop::StopSignals,
     error::Error,
     maintenance,
     output::{print, print_json},
+    secrets::Secrets,
     session,
     settings::{Server, Settings},
 };
 
 pub async fn run(settings: &Settings, args: Serve) -> Result<(), Error> {
-    let listener = listen(&settings.server, args.port)?;
-    let url = url_of(&listener)?;
+    let door = Door::open(&settings.server, args.port)?;
+    let secrets = Secrets::load(settings)?;
+    let url = door.url.clone();
     let database = Database::open(&settings.database.connection()).await?;
     let readiness = match database.first_contact().await {
         Ok(()) => {
@@ -36,7 +40,7 @@ pub async fn run(settings: &Settings, args: Serve) -> Result<(), Error> {
             Readiness::Waiting
         }
     };
-    serve(settings, database, readiness, listener, || {
+    serve(settings, secrets, database, readiness, door, || {
         if args.json {
             print_json(&json!({ "url": url }))
         } else {
@@ -48,7 +52,6 @@ pub async fn run(settings: &Settings, args: Serve) -> Result<(), Error> {
     .await
 }
 
-/// Takes the port, so that a port in use is noticed before any work is done.
 pub fn listen(server: &Server, port: Option<u16>) -> Result<TcpListener, Error> {
     let address = SocketAddr::new(server.host, port.unwrap_or(server.port));
     TcpListener::bind(address).map_err(|source| match source.kind() {
@@ -57,35 +60,57 @@ pub fn listen(server: &Server, port: Option<u16>) -> Result<TcpListener, Error> 
     })
 }
 
-pub fn url_of(listener: &TcpListener) -> Result<String, Error> {
-    let address = listener.local_addr().map_err(Error::Service)?;
-    Ok(format!("http://{address}"))
+/// Where clients come in, once there is something to serve.
+pub struct Door {
+    listener: TcpListener,
+    tls: Option<Tls>,
+    pub url: String,
+}
+
+impl Door {
+    /// Takes the port and reads the certificate, so that what is wrong with them is noticed before any
+    /// work is done.
+    pub fn open(server: &Server, port: Option<u16>) -> Result<Self, Error> {
+        let listener = listen(server, port)?;
+        let address = listener.local_addr().map_err(Error::Service)?;
+        Ok(Self {
+            listener,
+            tls: read_tls(server)?,
+            url: format!("{}://{address}", server.scheme()),
+        })
+    }
 }
 
 /// Serves until a signal or a failure, then lets requests under way end and closes the database.
 pub async fn serve(
     settings: &Settings,
+    secrets: Secrets,
     database: Database,
     readiness: Readiness,
-    listener: TcpListener,
+    door: Door,
     announce: impl FnOnce() -> Result<(), Error>,
 ) -> Result<(), Error> {
     let clock = session::clock();
-    let config = ApiConfig {
-        build: option_env!("TALLYSTICK_BUILD")
-            .unwrap_or("unknown")
-            .to_owned(),
-        ledger_path: settings.ledger.path.clone(),
-        ..ApiConfig::new(settings.environment.as_str())
-    };
-    let state = AppState::new(database.clone(), clock, config, check_schema)
-        .map_err(|error| Error::Metrics(error.to_string()))?;
+    for warning in settings.server.warnings() {
+        tracing::warn!("{warning}");
+    }
+    let state = AppState::new(
+        database.clone(),
+        clock,
+        ApiConfig {
+            producers: Arc::new(secrets.producers),
+            ..config(settings, door.tls)
+        },
+        secrets.security,
+        check_schema,
+    )
+    .map_err(|error| Error::Metrics(error.to_string()))?;
     let state = Arc::new(state);
     if readiness == Readiness::Ready {
-        state.set_owner(identity::local_owner(&database, clock).await?);
+        state.set_ready();
     }
     let mut stop = StopSignals::new().map_err(Error::Signals)?;
-    let server = api::serve(Arc::clone(&state), listener, &limits(&settings.server))
+    let server = api::serve(Arc::clone(&state), door.listener, &limits(&settings.server))
         .map_err(Error::Service)?;
     let handle = server.handle();
     let mut running = tokio::spawn(server);
@@ -93,6 +118,7 @@ pub async fn serve(
         readiness,
         settings.clone(),
         database.clone(),
+        secrets.keys,
         state,
     ));
     announce()?;
@@ -117,6 +143,33 @@ pub async fn serve(
     }
 }
 
+fn config(settings: &Settings, tls: Option<Tls>) -> ApiConfig {
+    let server = &settings.server;
+    ApiConfig {
+        build: option_env!("TALLYSTICK_BUILD")
+            .unwrap_or("unknown")
+            .to_owned(),
+        ledger_path: settings.ledger.path.clone(),
+        local_only: server.is_local(),
+        trusted_proxies: server.trusted_proxies.clone(),
+        cors_origins: server.cors_origins.clone(),
+        tls,
+        open_metrics: server.opens_metrics(),
+        max_header_bytes: server.max_header_bytes,
+        rate_limits: settings.limits.rates,
+        deadlines: settings.limits.deadlines,
+        ..ApiConfig::new(settings.environment.as_str())
+    }
+}
+
+/// The certificate that the settings name, read and held against its key.
+pub fn read_tls(server: &Server) -> Result<Option<Tls>, Error> {
+    let Some(files) = &server.certificate else {
+        return Ok(None);
+    };
+    Ok(Some(Tls::read(&files.certificate, &files.key)?))
+}
+
 /// Whether the database was there at the start.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Readiness {
@@ -130,12 +183,17 @@ async fn look_after(
     readiness: Readiness,
     settings: Settings,
     database: Database,
+    keys: SharedKeys,
     state: Arc<AppState>,
 ) {
+    let audit = settings.audit.clone();
     if readiness == Readiness::Waiting {
         wait_for_database(settings, database.clone(), state).await;
     }
-    maintenance::keep(database).await;
+    tokio::join!(
+        maintenance::keep(database.clone()),
+        audit_head::keep(database, keys, audit),
+    );
 }
 
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -165,7 +223,7 @@ async fn begin_serving(
     state: &AppState,
 ) -> Result<(), Error> {
     session::prepare(settings, database).await?;
-    state.set_owner(identity::local_owner(database, session::clock()).await?);
+    state.set_ready();
     tracing::info!("the database is there: serving books from now on");
     Ok(())
 }

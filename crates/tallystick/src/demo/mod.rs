@@ -1,5 +1,6 @@
 //! The demo: made-up books, always the same, and how they get into a database.
 
+pub mod account;
 mod ledger_text;
 mod load;
 mod market;

@@ -1,20 +1,29 @@
 //! What the program is told to do: config/*.toml, then the environment, checked key by key.
 
+mod audit;
+mod auth;
 mod database;
 mod database_url;
 mod duration;
 mod error;
+mod limits;
+mod production;
 mod reader;
+mod server;
 mod sources;
 #[cfg(test)]
 mod tests;
 
-use std::{net::IpAddr, path::PathBuf, time::Duration};
+use std::path::PathBuf;
 
+pub use audit::Audit;
+pub use auth::Auth;
 pub use database::Database;
 pub use database_url::DatabaseUrl;
 pub use error::Error;
+pub use limits::Limits;
 use reader::Reader;
+pub use server::Server;
 pub use sources::Sources;
 
 /// Every setting, checked.
@@ -26,22 +35,13 @@ pub struct Settings {
     pub files: Vec<PathBuf>,
     pub server: Server,
     pub database: Database,
+    pub auth: Auth,
     pub log: Log,
     pub ledger: Ledger,
+    pub signals: Signals,
     pub telemetry: Telemetry,
-}
-
-#[derive(Clone, Debug)]
-pub struct Server {
-    /// Always a loopback address.
-    pub host: IpAddr,
-    /// 0 takes any free port.
-    pub port: u16,
-    /// 0 is one for each processor.
-    pub workers: usize,
-    /// Over all workers.
-    pub max_connections: usize,
-    pub shutdown_timeout: Duration,
+    pub audit: Audit,
+    pub limits: Limits,
 }
 
 #[derive(Clone, Debug)]
@@ -63,6 +63,12 @@ pub struct Ledger {
 }
 
 #[derive(Clone, Debug)]
+pub struct Signals {
+    /// Who may send them; none without it.
+    pub producers_file: Option<PathBuf>,
+}
+
+#[derive(Clone, Debug)]
 pub struct Telemetry {
     /// The collector that is sent traces: `http://…`, without a path of its own.
     pub otlp_endpoint: Option<String>,
@@ -79,14 +85,31 @@ impl Settings {
         let environment = sources.environment()?;
         let mut reader = Reader::new(sources.values(&environment)?);
         let sections = (
-            read_server(&mut reader),
+            server::read(&mut reader, sources),
             database::read(&mut reader, sources, &environment),
+            auth::read(&mut reader),
             read_log(&mut reader),
             read_ledger(&mut reader),
+            read_signals(&mut reader),
             read_telemetry(&mut reader),
+            audit::read(&mut reader),
+            limits::read(&mut reader),
         );
+        if environment == "production" {
+            production::refuse(&mut reader, sections.0.as_ref(), sections.3.as_ref());
+        }
         reader.finish()?;
-        let (Some(server), Some(database), Some(log), Some(ledger), Some(telemetry)) = sections
+        let (
+            Some(server),
+            Some(database),
+            Some(auth),
+            Some(log),
+            Some(ledger),
+            Some(signals),
+            Some(telemetry),
+            Some(audit),
+            Some(limits),
+        ) = sections
         else {
             return Err(Error::Incomplete);
         };
@@ -96,41 +119,15 @@ impl Settings {
             files,
             server,
             database,
+            auth,
             log,
             ledger,
+            signals,
             telemetry,
+            audit,
+            limits,
         })
     }
-}
-
-fn read_server(reader: &mut Reader) -> Option<Server> {
-    let host = reader.take(
-        "server.host",
-        "a loopback address such as 127.0.0.1 or ::1: until accounts exist, the service listens \
-         on nothing else",
-        parse_loopback,
-    );
-    let port = reader.take("server.port", "a port from 0 to 65535", |text| {
-        text.parse().ok()
-    });
-    let workers = reader.take("server.workers", "a number from 0 to 256", within(0, 256));
-    let max_connections = reader.take(
-        "server.max_connections",
-        "a number from 1 to 100000",
-        within(1, 100_000),
-    );
-    let shutdown = reader.take(
-        "server.shutdown_seconds",
-        "seconds from 1 to 3600",
-        |text| within(1, 3600)(text).map(Duration::from_secs),
-    );
-    Some(Server {
-        host: host?,
-        port: port?,
-        workers: workers?,
-        max_connections: max_connections?,
-        shutdown_timeout: shutdown?,
-    })
 }
 
 fn read_log(reader: &mut Reader) -> Option<Log> {
@@ -178,17 +175,21 @@ fn read_ledger(reader: &mut Reader) -> Option<Ledger> {
     Some(Ledger { path: path? })
 }
 
+fn read_signals(reader: &mut Reader) -> Option<Signals> {
+    let file = reader.take(
+        "signals.producers_file",
+        "the path of a file that names producers",
+        |text| Some((!text.is_empty()).then(|| PathBuf::from(text))),
+    );
+    Some(Signals {
+        producers_file: file?,
+    })
+}
+
 fn within<T: std::str::FromStr + PartialOrd>(least: T, most: T) -> impl Fn(&str) -> Option<T> {
     move |text| {
         text.parse()
             .ok()
             .filter(|number| *number >= least && *number <= most)
     }
-}
-
-fn parse_loopback(text: &str) -> Option<IpAddr> {
-    if text == "localhost" {
-        return Some(IpAddr::from([127, 0, 0, 1]));
-    }
-    text.parse().ok().filter(IpAddr::is_loopback)
 }

@@ -13,7 +13,11 @@ const BUILT_IN: &str = include_str!("../../../../config/default.toml");
 const KNOWN_ENVIRONMENTS: [&str; 3] = ["development", "test", "production"];
 
 /// Keys that take a list; its entries come as lines.
-const LISTS: [&str; 1] = ["database.replicas"];
+const LISTS: [&str; 3] = [
+    "database.replicas",
+    "server.cors_origins",
+    "server.trusted_proxies",
+];
 
 /// Where settings come from: a folder that may hold `config/`, and environment variables.
 pub struct Sources {

@@ -89,7 +89,7 @@ fn every_fault_is_reported_with_its_key_its_source_and_what_was_expected() {
     );
     let variables = [
         ("TALLYSTICK__SERVER__PORT", "eighty"),
-        ("TALLYSTICK__SERVER__HOST", "0.0.0.0"),
+        ("TALLYSTICK__SERVER__HOST", "example.org"),
         ("TALLYSTICK__LOG__LEVEL", "verbose"),
         ("TALLYSTICK__SERVR__PORT", "80"),
     ];
@@ -98,16 +98,15 @@ fn every_fault_is_reported_with_its_key_its_source_and_what_was_expected() {
         .to_string();
     for part in [
         "server.port is `eighty` (from the variable TALLYSTICK__SERVER__PORT); expected a port",
-        "server.host is `0.0.0.0`",
-        "expected a loopback address",
-        "until accounts exist",
+        "server.host is `example.org`",
+        "expected an IP address of this machine",
         "log.format is `xml` (in ",
         "development.toml); expected text or json",
         "log.colour is not a setting",
         "[log] has format, level",
         "log.level is `verbose`",
         "servr.port is not a setting (from the variable TALLYSTICK__SERVR__PORT)",
-        "there are the sections server, database, log, ledger",
+        "there are the sections server, database, auth, log, ledger",
     ] {
         assert!(error.contains(part), "{part:?} is missing in:\n{error}");
     }
@@ -217,5 +216,77 @@ fn the_files_of_the_repository_are_valid() {
         let settings = Settings::read(&sources).unwrap();
         assert_eq!(settings.environment, environment);
         assert_eq!(settings.files.len(), 2);
+    }
+}
+
+#[test]
+fn the_documentation_has_every_key_of_the_edge() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let default = fs::read_to_string(root.join("config/default.toml")).unwrap();
+    let documentation = fs::read_to_string(root.join("docs/configuration.md")).unwrap();
+    for (section, heading) in [
+        ("[server]", "## Reaching the service"),
+        ("[limits]", "## Limits"),
+    ] {
+        let keys = default
+            .split(section)
+            .nth(1)
+            .unwrap()
+            .split("\n[")
+            .next()
+            .unwrap();
+        let documented = documentation.split(heading).nth(1).unwrap();
+        let documented = documented.split("\n## ").next().unwrap();
+        for line in keys.lines().filter(|line| !line.starts_with('#')) {
+            let Some((key, _)) = line.split_once(" = ") else {
+                continue;
+            };
+            assert!(documented.contains(&format!("`{key}`")), "{section} {key}");
+        }
+    }
+}
+
+#[test]
+fn accounts_have_settings_with_bounds() {
+    let auth = read(&[]).unwrap().auth;
+    assert_eq!(auth.keys_dir, Path::new("data/keys"));
+    assert_eq!(
+        (&*auth.issuer, &*auth.audience),
+        ("tallystick", "tallystick")
+    );
+    assert_eq!(auth.access_token_lifetime, chrono::TimeDelta::minutes(15));
+    assert_eq!(auth.refresh_token_lifetime, chrono::TimeDelta::days(30));
+    assert_eq!(auth.password_threads, 2);
+    for (name, value) in [
+        ("KEYS_DIR", ""),
+        ("ISSUER", ""),
+        ("AUDIENCE", "two words"),
+        ("ACCESS_TOKEN_MINUTES", "0"),
+        ("ACCESS_TOKEN_MINUTES", "61"),
+        ("REFRESH_TOKEN_DAYS", "366"),
+        ("PASSWORD_THREADS", "0"),
+    ] {
+        let error = read(&[(&format!("TALLYSTICK__AUTH__{name}"), value)]).unwrap_err();
+        let key = format!("auth.{}", name.to_lowercase());
+        assert!(error.contains(&key), "{error}");
+    }
+}
+
+#[test]
+fn the_documentation_names_every_key_about_accounts() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../");
+    let text_of = |file: &str| fs::read_to_string(format!("{root}{file}")).unwrap();
+    let documented = text_of("docs/configuration.md");
+    let defaults = text_of("config/default.toml");
+    let section = defaults.split("\n[auth]\n").nth(1).unwrap();
+    let section = section.split("\n[").next().unwrap();
+    let keys: Vec<_> = section
+        .lines()
+        .filter_map(|line| line.split_once(" = "))
+        .collect();
+    assert_eq!(keys.len(), 6);
+    for (key, value) in keys {
+        let row = format!("| `{key}` | {} |", value.replace('"', "`"));
+        assert!(documented.contains(&row), "{row}");
     }
 }

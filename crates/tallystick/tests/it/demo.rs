@@ -96,10 +96,7 @@ fn what_it_prints_works_as_printed() {
             break;
         }
     }
-    let service = Service {
-        child,
-        url: String::new(),
-    };
+    let service = Service::of(child);
     assert!(home.path("data/tallystick.db").is_file());
     let curls: Vec<&String> = lines
         .iter()

@@ -14,6 +14,13 @@ fn state(report: &Value, check: &str) -> String {
         .to_owned()
 }
 
+/// What a check found, in words.
+fn found_of(report: &Value, check: &str) -> String {
+    let checks = report["checks"].as_array().unwrap();
+    let one = checks.iter().find(|one| one["check"] == check).unwrap();
+    one["found"].as_str().unwrap().to_owned()
+}
+
 fn report(home: &Home) -> (Option<i32>, Value) {
     let ran = home.run(&["doctor", "--json"]);
     (ran.status, serde_json::from_str(&ran.stdout).unwrap())
@@ -189,4 +196,29 @@ fn a_service_of_ours_on_the_port_is_no_fault() {
         (Some(0), "ok".to_owned()),
         "{found}"
     );
+}
+
+#[cfg(unix)]
+#[test]
+fn keys_that_others_may_read_are_a_fault() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let home = home();
+    let none = report(&home).1;
+    assert_eq!(state(&none, "keys"), "ok", "{none}");
+    let made = home.json(&["keys", "rotate", "--json"]);
+    let found = report(&home).1;
+    assert!(found_of(&found, "keys").contains("1 active"), "{found}");
+    assert!(
+        found_of(&found, "sessions").contains("15 minutes"),
+        "{found}"
+    );
+    let key = home.path(&format!(
+        "data/keys/{}.json",
+        made["made"].as_str().unwrap()
+    ));
+    std::fs::set_permissions(key, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let found = report(&home).1;
+    assert_eq!(state(&found, "keys"), "fault", "{found}");
+    assert!(found_of(&found, "keys").contains("chmod 600"), "{found}");
 }

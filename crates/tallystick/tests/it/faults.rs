@@ -77,12 +77,12 @@ on_both_engines! {
             home.run(command)
                 .failed_in_one_line_with(&["not migrated", "tallystick migrate up"]);
         }
-        let home = home.with("TALLYSTICK__DATABASE__MIGRATE_ON_START", "true");
+        let home = home.with("TALLYSTICK__DATABASE__MIGRATE_ON_START", "true").with_user();
         home.json(&IMPORT);
     }
 
     async fn a_ledger_that_no_longer_holds_what_was_imported_is_refused(db) {
-        let home = Home::of(&db);
+        let home = Home::of(&db).with_user();
         home.write("books.beancount", LEDGER);
         home.json(&IMPORT);
         let before = counts(&db).await;
@@ -150,7 +150,9 @@ fn accounts_that_are_not_there_are_answered_with_near_ones() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_another_process_holds_is_refused() {
     let db = TestDatabase::sqlite().await;
-    let home = Home::of(&db).with("TALLYSTICK__DATABASE__BUSY_TIMEOUT_MS", "100");
+    let home = Home::of(&db)
+        .with("TALLYSTICK__DATABASE__BUSY_TIMEOUT_MS", "100")
+        .with_user();
     home.write("books.beancount", LEDGER);
     let (held, holds) = tokio::sync::oneshot::channel();
     let (release, released) = tokio::sync::oneshot::channel::<()>();

@@ -4,7 +4,10 @@
 use std::{
     io::{BufRead, BufReader, ErrorKind, Read, Write},
     net::{SocketAddr, TcpStream},
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        OnceLock,
+        atomic::{AtomicUsize, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -61,8 +64,11 @@ impl Client {
 
     fn request(&self, round: usize) -> (String, u16) {
         if !round.is_multiple_of(4) {
-            let get = "GET /v1/portfolios?limit=20 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
-            return (get.to_owned(), 200);
+            let get = format!(
+                "GET /v1/portfolios?limit=20 HTTP/1.1\r\nHost: 127.0.0.1\r\n{}\r\n",
+                authorization()
+            );
+            return (get, 200);
         }
         let post = post(&format!("Portfolio {} of {}", round, self.number));
         (post, 201)
@@ -74,8 +80,16 @@ fn post(name: &str) -> String {
     let length = body.len();
     format!(
         "POST /v1/portfolios HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n\
-         Content-Length: {length}\r\n\r\n{body}"
+         {}Content-Length: {length}\r\n\r\n{body}",
+        authorization()
     )
+}
+
+/// Each test is a process of its own, with one service.
+static TOKEN: OnceLock<String> = OnceLock::new();
+
+fn authorization() -> String {
+    format!("Authorization: Bearer {}\r\n", TOKEN.get().unwrap())
 }
 
 fn read_answer(connection: &mut BufReader<TcpStream>) -> Fate {
@@ -166,7 +180,9 @@ fn drained(db: &TestDatabase) -> (Home, Service, SocketAddr) {
     let seconds = DRAIN.as_secs().to_string();
     let home = Home::of(db)
         .with("TALLYSTICK__SERVER__SHUTDOWN_SECONDS", &seconds)
+        .without_rate_limits()
         .with("TALLYSTICK__LOG__LEVEL", "debug");
+    TOKEN.set(home.token_of_new_user()).unwrap();
     let service = home.serve("serve");
     let server = service
         .url

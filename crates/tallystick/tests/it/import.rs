@@ -19,7 +19,7 @@ pub const IMPORT: [&str; 8] = [
 
 on_both_engines! {
     async fn an_import_is_whole_and_its_repetition_changes_nothing(db) {
-        let home = Home::of(&db);
+        let home = Home::of(&db).with_user();
         home.write("books.beancount", LEDGER);
         let first = home.json(&IMPORT);
         assert_eq!(first["transactions"], 4);
@@ -39,7 +39,7 @@ on_both_engines! {
     }
 
     async fn a_ledger_that_has_grown_adds_what_is_new(db) {
-        let home = Home::of(&db);
+        let home = Home::of(&db).with_user();
         home.write("books.beancount", LEDGER);
         home.json(&IMPORT);
         let more = "2024-03-01 * \"Buy\"\n  Assets:Broker:Stocks  1 NKE {90.00 USD}\n  \
@@ -52,7 +52,7 @@ on_both_engines! {
     }
 
     async fn a_dry_run_reports_the_same_and_writes_nothing(db) {
-        let home = Home::of(&db);
+        let home = Home::of(&db).with_user();
         home.write("books.beancount", LEDGER);
         let dry = home.json(&[&IMPORT[..], &["--dry-run"]].concat());
         assert_eq!(dry["dry_run"], true);
@@ -66,7 +66,7 @@ on_both_engines! {
 
     async fn the_example_ledger_is_worth_the_same_by_way_of_the_books(db) {
         let Some((ledger, expected)) = example() else { return };
-        let home = Home::of(&db);
+        let home = Home::of(&db).with_user();
         let asof = expected[0]["asof"].as_str().unwrap();
         for expected in &expected {
             let prefix = expected["accounts"].as_str().unwrap();
@@ -89,7 +89,7 @@ on_both_engines! {
 
 #[test]
 fn on_a_fresh_machine_an_import_makes_the_embedded_database() {
-    let home = Home::new();
+    let home = Home::new().with_user();
     home.write("books.beancount", LEDGER);
     home.json(&IMPORT);
     assert!(home.path("data/tallystick.db").is_file());

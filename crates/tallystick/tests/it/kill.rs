@@ -25,7 +25,7 @@ const ATTEMPTS: u32 = 6;
 
 on_both_engines! {
     async fn an_import_that_is_killed_leaves_nothing(db) {
-        let home = Home::of(&db);
+        let home = Home::of(&db).with_user();
         let ledger = home.run(&["demo", "--print-ledger"]).succeeded().stdout;
         home.write("demo.beancount", &ledger);
         let watcher = watcher(&db).await;

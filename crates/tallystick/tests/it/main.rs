@@ -3,11 +3,15 @@
 // Every line here is a test's, though clippy takes only functions marked so for tests.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
+mod accounts;
+mod audit;
 mod demo;
 mod doctor;
+mod edge;
 mod faults;
 mod faults_drain;
 mod faults_migrate;
+mod faults_slow_clients;
 mod import;
 mod kill;
 mod migrate;
@@ -15,6 +19,7 @@ mod migrate_look;
 mod packs;
 mod positions;
 mod previous_release;
+mod producers;
 mod roles;
 mod series;
 mod serve;

@@ -16,7 +16,7 @@ const BUILD: [&str; 6] = [
 ];
 
 fn home_with_books(db: &TestDatabase) -> Home {
-    let home = Home::of(db);
+    let home = Home::of(db).with_user();
     home.write("books.beancount", LEDGER);
     home.json(&IMPORT);
     home

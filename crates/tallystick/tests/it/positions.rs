@@ -8,7 +8,7 @@ use crate::{
 
 on_both_engines! {
     async fn the_command_and_rest_answer_with_the_same_bytes(db) {
-        let home = Home::of(&db);
+        let home = Home::of(&db).with_user();
         home.write("books.beancount", LEDGER);
         let id = home.json(&IMPORT)["portfolio_id"].as_str().unwrap().to_owned();
         for day in ["2024-02-29", "2024-03-01"] {
@@ -16,7 +16,7 @@ on_both_engines! {
                 "pack", "build", "--asof", day, "--ledger", "books.beancount", "--fresh", "--json",
             ]);
         }
-        let service = home.serve("serve");
+        let service = home.serve("serve").signed_in(&home);
         for (options, query) in [
             (&[][..], ""),
             (&["--pack", "PP_2024-02-29"], "?pack_id=PP_2024-02-29"),
@@ -36,7 +36,7 @@ on_both_engines! {
     }
 
     async fn what_is_not_there_is_named(db) {
-        let home = Home::of(&db);
+        let home = Home::of(&db).with_user();
         home.write("books.beancount", LEDGER);
         home.run(&["positions", "Broker"]).failed_in_one_line_with(&["no portfolio `Broker`"]);
         let unknown = "0190a0a0-0000-7000-8000-000000000000";
@@ -49,7 +49,7 @@ on_both_engines! {
     }
 
     async fn the_table_names_the_pack_and_its_hash(db) {
-        let home = Home::of(&db);
+        let home = Home::of(&db).with_user();
         home.write("books.beancount", LEDGER);
         home.json(&IMPORT);
         let build = [

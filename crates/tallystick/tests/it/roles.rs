@@ -41,6 +41,7 @@ fn the_documented_roles_are_all_that_a_service_needs() {
         .succeeded();
 
     // From here on without the owner.
+    home.add_user();
     home.write("books.beancount", LEDGER);
     home.json(&IMPORT);
     home.run(&["positions", "Broker"]).failed_with(&["pack"]);

@@ -57,8 +57,8 @@ on_both_engines! {
         let home = Home::on(&db.url);
         let due = if db.database.engine() == Engine::Postgres { 3 } else { 0 };
         let made = home.json(&["maintain", "--json"]);
-        assert_eq!(made, json!({ "partitions_made": due }));
-        assert_eq!(home.json(&["maintain", "--json"]), json!({ "partitions_made": 0 }));
+        assert_eq!(made["partitions_made"], json!(due));
+        assert_eq!(home.json(&["maintain", "--json"])["partitions_made"], 0);
         let said = home.run(&["maintain"]).succeeded().stdout;
         assert!(said.contains("Nothing was due"), "{said}");
     }
@@ -83,7 +83,7 @@ on_both_engines! {
         owner.execute_unprepared(WRITE).await.unwrap();
         writer.commit().await.unwrap();
         assert!(maintain.wait().unwrap().success());
-        assert_eq!(home.json(&["maintain", "--json"]), json!({ "partitions_made": 0 }));
+        assert_eq!(home.json(&["maintain", "--json"])["partitions_made"], 0);
     }
 
     async fn hypertables_without_the_extension_are_refused_before_anything_is_changed(db) {
@@ -148,7 +148,7 @@ on_both_engines! {
             "portfolio_daily_values valuation_date 1 year",
             "portfolio_metrics asof_date 1 year",
         ]);
-        assert_eq!(home.json(&["maintain", "--json"]), json!({ "partitions_made": 0 }));
+        assert_eq!(home.json(&["maintain", "--json"])["partitions_made"], 0);
         let gone = "DROP FUNCTION create_hypertable(regclass, text, interval); DROP TABLE asked_for";
         owner.execute_unprepared(gone).await.unwrap();
         home.run(&["migrate", "check"]).succeeded();

@@ -50,6 +50,10 @@ fn each_line_of_a_json_log_is_json_and_names_its_request() {
     let service = home.serve("serve");
     let answer = ureq::get(format!("{}/v1/portfolios", service.url))
         .header("X-Request-Id", "my-own-request")
+        .header(
+            "Authorization",
+            format!("Bearer {}", home.token_of_new_user()),
+        )
         .call()
         .unwrap();
     assert_eq!(answer.headers()["x-request-id"], "my-own-request");
@@ -78,6 +82,10 @@ fn a_text_log_names_its_request_too() {
     let service = home.serve("serve");
     ureq::get(format!("{}/v1/portfolios", service.url))
         .header("X-Request-Id", "my-own-request")
+        .header(
+            "Authorization",
+            format!("Bearer {}", home.token_of_new_user()),
+        )
         .call()
         .unwrap();
     assert_eq!(service.stop_with("-TERM"), Some(0));

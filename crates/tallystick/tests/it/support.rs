@@ -3,6 +3,7 @@ use std::{
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
+    sync::OnceLock,
 };
 
 use serde_json::Value;
@@ -85,6 +86,15 @@ impl Home {
         self
     }
 
+    /// For load from one address, as tests make it.
+    pub fn without_rate_limits(self) -> Self {
+        ["ADDRESS", "CREDENTIAL", "LOGIN", "REFUSALS"]
+            .into_iter()
+            .fold(self, |home, kind| {
+                home.with(&format!("TALLYSTICK__LIMITS__{kind}_PER_MINUTE"), "0")
+            })
+    }
+
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -146,7 +156,44 @@ impl Home {
         Service {
             child,
             url: ready["url"].as_str().unwrap().to_owned(),
+            token: ready["token"]
+                .as_str()
+                .map_or_else(OnceLock::new, |token| token.to_owned().into()),
         }
+    }
+
+    /// A user whose books commands and requests are about, and a token of theirs that may do all.
+    pub fn token(&self) -> String {
+        let listed = self.json(&["user", "list", "--json"]);
+        let users = listed["items"].as_array().unwrap();
+        let email = match users.first() {
+            Some(user) => user["email"].as_str().unwrap().to_owned(),
+            None => self.add_user(),
+        };
+        let made = self.json(&[
+            "token", "create", "--user", &email, "--scope", "admin", "--json",
+        ]);
+        made["token"].as_str().unwrap().to_owned()
+    }
+
+    /// A token of a user who is made for it.
+    pub fn token_of_new_user(&self) -> String {
+        self.add_user();
+        self.token()
+    }
+
+    /// An administrator, who is the only user.
+    pub fn add_user(&self) -> String {
+        let email = "tester@example.org";
+        let add = ["user", "add", email, "--role", "admin", "--no-password"];
+        self.run(&add).succeeded();
+        email.to_owned()
+    }
+
+    /// The same, with a user in the database, whom commands act for.
+    pub fn with_user(self) -> Self {
+        self.add_user();
+        self
     }
 
     pub fn service_log(&self) -> String {
@@ -195,12 +242,39 @@ impl Ran {
 pub struct Service {
     pub child: Child,
     pub url: String,
+    token: OnceLock<String>,
 }
 
 impl Service {
+    /// Of which nothing is asked.
+    pub fn of(child: Child) -> Self {
+        Self {
+            child,
+            url: String::new(),
+            token: OnceLock::new(),
+        }
+    }
+
+    /// As the user of the folder that it was started in.
+    pub fn signed_in(self, home: &Home) -> Self {
+        self.token.get_or_init(|| home.token());
+        self
+    }
+
     pub fn get(&self, path: &str) -> String {
-        let mut answer = ureq::get(format!("{}{path}", self.url)).call().unwrap();
+        let mut answer = self
+            .ask(ureq::get(format!("{}{path}", self.url)))
+            .call()
+            .unwrap();
         answer.body_mut().read_to_string().unwrap()
+    }
+
+    /// With the credentials that there are.
+    pub fn ask<B>(&self, request: ureq::RequestBuilder<B>) -> ureq::RequestBuilder<B> {
+        match self.token.get() {
+            Some(token) => request.header("Authorization", format!("Bearer {token}")),
+            None => request,
+        }
     }
 
     pub fn get_json(&self, path: &str) -> Value {

@@ -46,9 +46,11 @@ fn requests_and_their_database_work_reach_a_collector() {
     let (send, received) = mpsc::channel();
     std::thread::spawn(move || while send.send(take_request(&collector)).is_ok() {});
     let home = Home::new().with("TALLYSTICK__TELEMETRY__OTLP_ENDPOINT", &endpoint);
-    let service = home.serve("serve");
+    home.add_user();
+    let service = home.serve("serve").signed_in(&home);
     service.get_json("/v1/portfolios");
-    let made = ureq::post(format!("{}/v1/portfolios", service.url))
+    let made = service
+        .ask(ureq::post(format!("{}/v1/portfolios", service.url)))
         .content_type("application/json")
         .send(r#"{"name":"Traced","base_currency":"CAD"}"#)
         .unwrap();
@@ -74,7 +76,8 @@ fn requests_and_their_database_work_reach_a_collector() {
 #[test]
 fn a_collector_that_is_gone_stops_nothing() {
     let home = Home::new().with("TALLYSTICK__TELEMETRY__OTLP_ENDPOINT", "http://127.0.0.1:1");
-    let service = home.serve("serve");
+    home.add_user();
+    let service = home.serve("serve").signed_in(&home);
     service.get_json("/v1/portfolios");
     assert_eq!(
         service.stop_with("-TERM"),

@@ -37,7 +37,8 @@ fn get(service: &Service, path: &str) -> Reply {
         .http_status_as_error(false)
         .build()
         .into();
-    let mut answer = agent.get(format!("{}{path}", service.url)).call().unwrap();
+    let question = agent.get(format!("{}{path}", service.url));
+    let mut answer = service.ask(question).call().unwrap();
     let retry_after = answer.headers().get("retry-after");
     let retry_after = retry_after.map(|value| value.to_str().unwrap().to_owned());
     let text = answer.body_mut().read_to_string().unwrap();
@@ -86,6 +87,8 @@ fn it_comes_up_and_becomes_ready_without_a_restart() {
 
     cluster.start_again().unwrap();
     wait_for(&service, "/api/v1/ready", |reply| reply.status == 200);
+    home.add_user();
+    let service = service.signed_in(&home);
     wait_for(&service, "/v1/portfolios", |reply| reply.status == 200);
 
     cluster.stop(StopMode::Immediate).unwrap();
@@ -125,6 +128,8 @@ fn it_waits_for_the_migrations_that_it_may_not_run_itself() {
     }
 
     home.run(&["migrate", "up"]).succeeded();
+    home.add_user();
+    let service = service.signed_in(&home);
     wait_for(&service, "/v1/portfolios", |reply| reply.status == 200);
     assert_eq!(service.stop_with("-TERM"), Some(0));
 }

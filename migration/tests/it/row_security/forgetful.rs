@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{refusal, texts};
 
 /// Those that are referenced come first.
-const TABLES: [&str; 8] = [
+const TABLES: [&str; 11] = [
     "portfolios",
     "transactions",
     "lots",
@@ -16,6 +16,9 @@ const TABLES: [&str; 8] = [
     "imports",
     "executions",
     "idempotency_keys",
+    "threads",
+    "messages",
+    "artifacts",
 ];
 
 /// A row in every table, for one user.
@@ -40,7 +43,12 @@ fn rows_of(user: Uuid) -> String {
          INSERT INTO executions VALUES ('{user}', '{lot}', '{portfolio}', 'p', 'a', '{{}}', 'h', now(),
             'PP', 'h', NULL, 1, 'e', 'h', '{{}}', '[]', 1, NULL, now());
          INSERT INTO idempotency_keys VALUES
-            ('{user}', 'POST', '/', 'k', 'h', 200, '', '{{}}', now(), now());"
+            ('{user}', 'POST', '/', 'k', 'h', 200, '', '{{}}', now(), now());
+         INSERT INTO threads VALUES
+            ('{user}', '{lot}', 'p', 'c', NULL, 'idle', '{{}}', now(), now());
+         INSERT INTO messages VALUES
+            ('{user}', '{lot}', '{lot}', 1, NULL, 'user', NULL, '', NULL, now());
+         INSERT INTO artifacts VALUES ('{user}', '{lot}', '{lot}', 'signal', '{{}}', NULL, now());"
     )
 }
 
@@ -137,8 +145,10 @@ async fn each_user_sees_and_changes_their_own_rows_and_nobody_no_row() {
         let error = changed(&of_a, &plant).await.unwrap_err().to_string();
         assert!(error.contains("row-level security"), "{plant}: {error}");
     }
-    let all = format!("DELETE FROM {}", TABLES[0]);
-    of_a.execute_unprepared(&all).await.unwrap();
+    for root in ["portfolios", "threads"] {
+        let all = format!("DELETE FROM {root}");
+        of_a.execute_unprepared(&all).await.unwrap();
+    }
     for table in TABLES.iter().filter(|table| **table != "idempotency_keys") {
         assert_eq!(
             seen(&db.owner().await, table).await,

@@ -15,7 +15,7 @@ use pricing::{DEFAULT_POLICY, packs};
 
 use crate::{
     LedgerHeadReader,
-    caller::Caller,
+    caller::{Caller, shared_ctx},
     etag::Etag,
     problem::{PackAtFault, Problem, kinds},
     shared_reads::SharedReads,
@@ -48,7 +48,7 @@ pub fn share_grounds(
     ledger_head: Arc<LedgerHeadReader>,
 ) -> Grounds {
     SharedReads::start(move |question: Question| {
-        let ctx = question.caller.ctx(&database, clock, "shared".into());
+        let ctx = shared_ctx(question.caller, &database, clock);
         let ledger_head = Arc::clone(&ledger_head);
         async move { find(&ctx, &ledger_head, question).await.map(Arc::new) }
     })

@@ -9,7 +9,7 @@ use std::{
 use api::LedgerHeadReader;
 use db::{Connectivity, Database};
 
-use super::{Check, server};
+use super::{Check, accounts, server};
 use crate::{
     commands::serve,
     error::Error,
@@ -24,7 +24,9 @@ pub async fn all(settings: &Settings) -> Vec<Check> {
     let mut checks = vec![configuration(settings)];
     checks.extend(database(settings).await);
     checks.extend(disk(settings));
+    checks.extend(accounts::all(settings));
     checks.push(ledger(settings).await);
+    checks.extend(exposure(settings));
     checks.push(port(settings));
     checks
 }
@@ -179,6 +181,28 @@ async fn ledger(settings: &Settings) -> Check {
     }
 }
 
+/// How the service can be reached, where that deserves a word.
+fn exposure(settings: &Settings) -> Vec<Check> {
+    let server = &settings.server;
+    let mut checks = match (serve::read_tls(server), &server.certificate) {
+        (Ok(_), None) => Vec::new(),
+        (Ok(_), Some(files)) => vec![Check::ok("tls", files.certificate.display().to_string())],
+        (Err(error), _) => vec![Check::fault(
+            "tls",
+            error.to_string(),
+            "correct server.tls_certificate and server.tls_key",
+        )],
+    };
+    for warning in server.warnings() {
+        checks.push(Check::note(
+            "exposure",
+            warning,
+            "see docs/configuration.md, Reaching the service",
+        ));
+    }
+    checks
+}
+
 fn port(settings: &Settings) -> Check {
     match serve::listen(&settings.server, None) {
         Ok(listener) => {
@@ -188,6 +212,11 @@ fn port(settings: &Settings) -> Check {
         Err(Error::PortInUse(address)) if serves_tallystick(address) => {
             Check::ok("port", format!("{address}: Tallystick is serving there"))
         }
+        Err(Error::PortInUse(address)) if settings.server.certificate.is_some() => Check::note(
+            "port",
+            format!("{address} is in use"),
+            "fine if Tallystick is serving there, which cannot be asked over TLS",
+        ),
         Err(error @ Error::PortInUse(_)) => Check::fault(
             "port",
             error.to_string(),

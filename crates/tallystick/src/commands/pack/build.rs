@@ -6,7 +6,10 @@ use std::{
 use api::routes::packs::PackOut;
 use chrono::NaiveDate;
 use entity::pricing::pack;
-use identity::Ctx;
+use identity::{
+    Ctx,
+    audit::{self, Entry},
+};
 use ledger::{Ledger, SecurityInfo};
 use pricing::{
     load::{self, Format},
@@ -102,11 +105,14 @@ impl Build {
         tx: &db::Tx,
         pack: pack::Model,
     ) -> Result<pack::Model, Error> {
-        if self.fresh {
-            Ok(packs::mark_fresh(ctx, tx, &pack.id).await?)
+        let pack = if self.fresh {
+            packs::mark_fresh(ctx, tx, &pack.id).await?
         } else {
-            Ok(pack)
-        }
+            pack
+        };
+        let entry = Entry::done("pack.create", "pack").of(&pack.id);
+        audit::append(ctx, tx, entry.with("status", pack.status.as_str())).await?;
+        Ok(pack)
     }
 }
 

@@ -1,29 +1,24 @@
-//! The local owner, the time that services see, and what a context sees unbound.
+//! Accounts, sessions, tokens, the audit log; the time that services see, and what a context sees unbound.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod accounts;
+mod api_tokens;
 mod audit;
+mod logins;
+mod sessions;
+mod standing;
+mod support;
+mod webhook;
 
 use db::{ConnectionTrait, Reader};
-use identity::{Clock, local_owner};
 use sea_orm::{DbBackend, Statement};
 
 testkit::on_both_engines! {
-    async fn the_local_owner_is_made_once_however_many_start_at_once(db) {
-        let clock = Clock::new(chrono_now);
-        let starts = (0..8).map(|_| local_owner(&db.database, clock));
-        let owners = futures_util::future::try_join_all(starts).await.unwrap();
-        assert!(owners.iter().all(|owner| *owner == owners[0]));
-    }
-
     async fn now_is_what_both_engines_can_store(db) {
         let now = db.ctx().await.now();
         assert_eq!(now.timestamp_subsec_nanos() % 1_000, 0);
     }
-}
-
-fn chrono_now() -> chrono::DateTime<chrono::Utc> {
-    chrono::Utc::now()
 }
 
 /// Puts a row of the user `{user}` into every table that has a `user_id`, whatever its columns: those

@@ -1,6 +1,11 @@
 //! The audit log.
 
 mod append;
+mod head;
+mod list;
+mod random;
+mod tamper;
+mod verify;
 
 use db::Database;
 use entity::identity::{audit_entry, audit_head};

@@ -1,0 +1,306 @@
+//! Who may do what: every operation of the contract, once.
+//!
+//! The guard refuses what is not in this table, and a test holds the table against the contract and the
+//! running service. An operation's books are those of the user who asks, unless it may be
+//! [shared](Operation::shared): then also those of a portfolio that its owner shares with them.
+
+use std::{collections::HashMap, sync::LazyLock};
+
+use actix_web::http::Method;
+use entity::values::{
+    SharePermission::{self, Read, Trade},
+    UserRole::{self, Admin, Manager, User, Viewer},
+};
+use identity::Scope::{self, BooksRead, BooksWrite, PacksWrite};
+
+/// One operation, and who may do it.
+#[derive(Clone, Copy, Debug)]
+pub struct Operation {
+    /// As the contract calls it.
+    pub id: &'static str,
+    pub method: &'static str,
+    pub path: &'static str,
+    pub who: Who,
+    /// What it is called in the audit log, if it changes anything.
+    pub action: Option<&'static str>,
+    /// What a share must permit for the operation on another user's portfolio; `None` where no share
+    /// reaches.
+    pub shared: Option<SharePermission>,
+}
+
+/// Who may do an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    Anyone,
+    /// Anyone, where the service is set up so; else administrators.
+    Scraper,
+    /// Whoever signed the body: the operation checks it by itself.
+    Signer,
+    /// A user of at least this role, by this kind of credentials.
+    Least(UserRole, By),
+}
+
+/// What a user must show. The scopes are those of tokens of programs; a session has them all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    Any,
+    Token(Scope),
+    /// No program passes itself on, and none locks its owner out.
+    SessionOnly,
+}
+
+const fn get(id: &'static str, path: &'static str, who: Who) -> Operation {
+    Operation {
+        id,
+        method: "GET",
+        path,
+        who,
+        action: None,
+        shared: None,
+    }
+}
+
+/// An operation that changes something: `route` is its method and path.
+const fn change(
+    id: &'static str,
+    (method, path): (&'static str, &'static str),
+    who: Who,
+    action: &'static str,
+) -> Operation {
+    Operation {
+        id,
+        method,
+        path,
+        who,
+        action: Some(action),
+        shared: None,
+    }
+}
+
+impl Operation {
+    const fn or_shared_to(self, permission: SharePermission) -> Self {
+        Self {
+            shared: Some(permission),
+            ..self
+        }
+    }
+
+    /// `portfolio` of `portfolio.create`.
+    pub fn resource_type(&self) -> &'static str {
+        let action = self.action.unwrap_or(self.id);
+        action.split_once('.').map_or(action, |(about, _)| about)
+    }
+}
+
+const READS: Who = Who::Least(Viewer, By::Token(BooksRead));
+const WRITES: Who = Who::Least(User, By::Token(BooksWrite));
+const PRICES: Who = Who::Least(Manager, By::Token(PacksWrite));
+const ONESELF: Who = Who::Least(Viewer, By::Any);
+const IN_PERSON: Who = Who::Least(Viewer, By::SessionOnly);
+const ADMINISTERS: Who = Who::Least(Admin, By::Token(Scope::Admin));
+
+pub const OPERATIONS: &[Operation] = &[
+    get("get_liveness", "/livez", Who::Anyone),
+    get("get_health", "/health", Who::Anyone),
+    get("get_pack_health", "/health/pack", Who::Anyone),
+    get("get_database_health", "/api/health", Who::Anyone),
+    get("get_readiness", "/api/v1/ready", Who::Anyone),
+    get("get_version", "/api/v1/version", Who::Anyone),
+    get("get_metrics", "/metrics", Who::Scraper),
+    get("get_openapi", "/openapi.json", Who::Anyone),
+    get("redirect_to_docs", "/docs", Who::Anyone),
+    get("get_docs", "/docs/{file:.*}", Who::Anyone),
+    get("get_problem_kind", "/problems/{code}", Who::Anyone),
+    //
+    change(
+        "log_in",
+        ("POST", "/v1/auth/login"),
+        Who::Anyone,
+        "session.begin",
+    ),
+    change(
+        "refresh_session",
+        ("POST", "/v1/auth/refresh"),
+        Who::Anyone,
+        "session.refresh",
+    ),
+    change(
+        "log_out",
+        ("POST", "/v1/auth/logout"),
+        IN_PERSON,
+        "session.end",
+    ),
+    change(
+        "change_password",
+        ("POST", "/v1/auth/password"),
+        IN_PERSON,
+        "user.password",
+    ),
+    get("get_me", "/v1/me", ONESELF),
+    change("update_me", ("PATCH", "/v1/me"), IN_PERSON, "user.update"),
+    get("list_shared_portfolios", "/v1/shared-portfolios", READS),
+    get("list_api_tokens", "/v1/api-tokens", IN_PERSON),
+    get("get_api_token", "/v1/api-tokens/{id}", IN_PERSON),
+    change(
+        "create_api_token",
+        ("POST", "/v1/api-tokens"),
+        IN_PERSON,
+        "api_token.create",
+    ),
+    change(
+        "revoke_api_token",
+        ("DELETE", "/v1/api-tokens/{id}"),
+        IN_PERSON,
+        "api_token.revoke",
+    ),
+    //
+    get("list_users", "/v1/users", ADMINISTERS),
+    get("get_user", "/v1/users/{id}", ADMINISTERS),
+    change("add_user", ("POST", "/v1/users"), ADMINISTERS, "user.add"),
+    change(
+        "update_user",
+        ("PATCH", "/v1/users/{id}"),
+        ADMINISTERS,
+        "user.update",
+    ),
+    change(
+        "set_password",
+        ("POST", "/v1/users/{id}/password"),
+        ADMINISTERS,
+        "user.password",
+    ),
+    change(
+        "end_sessions",
+        ("POST", "/v1/users/{id}/logout"),
+        ADMINISTERS,
+        "user.logout",
+    ),
+    get("list_audit_entries", "/v1/audit", ADMINISTERS),
+    get("verify_audit_log", "/v1/audit/verify", ADMINISTERS),
+    //
+    change(
+        "create_portfolio",
+        ("POST", "/v1/portfolios"),
+        WRITES,
+        "portfolio.create",
+    ),
+    get("list_portfolios", "/v1/portfolios", READS),
+    get("get_portfolio", "/v1/portfolios/{id}", READS).or_shared_to(Read),
+    change(
+        "update_portfolio",
+        ("PATCH", "/v1/portfolios/{id}"),
+        WRITES,
+        "portfolio.update",
+    ),
+    change(
+        "delete_portfolio",
+        ("DELETE", "/v1/portfolios/{id}"),
+        WRITES,
+        "portfolio.delete",
+    ),
+    get("list_positions", "/v1/portfolios/{id}/positions", READS).or_shared_to(Read),
+    get("list_cash_flows", "/v1/portfolios/{id}/cash-flows", READS).or_shared_to(Read),
+    change(
+        "import_ledger",
+        ("POST", "/v1/portfolios/{id}/imports"),
+        WRITES,
+        "import.create",
+    )
+    .or_shared_to(Trade),
+    get("get_import", "/v1/imports/{id}", READS),
+    get("list_shares", "/v1/portfolios/{id}/shares", READS),
+    change(
+        "share_portfolio",
+        ("POST", "/v1/portfolios/{id}/shares"),
+        WRITES,
+        "share.grant",
+    ),
+    change(
+        "withdraw_share",
+        ("DELETE", "/v1/portfolios/{id}/shares/{user_id}"),
+        WRITES,
+        "share.withdraw",
+    ),
+    //
+    change(
+        "create_security",
+        ("POST", "/v1/securities"),
+        WRITES,
+        "security.create",
+    ),
+    get("list_securities", "/v1/securities", READS),
+    get("get_security", "/v1/securities/{id}", READS),
+    //
+    change("create_pack", ("POST", "/v1/packs"), PRICES, "pack.create"),
+    get("list_packs", "/v1/packs", READS),
+    get("get_latest_pack", "/v1/packs/latest", READS),
+    get("get_pack", "/v1/packs/{id}", READS),
+    get("list_prices", "/v1/packs/{id}/prices", READS),
+    change(
+        "load_prices",
+        ("POST", "/v1/packs/{id}/prices"),
+        PRICES,
+        "pack.load_prices",
+    ),
+    get("list_fx_rates", "/v1/packs/{id}/fx-rates", READS),
+    change(
+        "load_fx_rates",
+        ("POST", "/v1/packs/{id}/fx-rates"),
+        PRICES,
+        "pack.load_fx_rates",
+    ),
+    change(
+        "mark_pack_fresh",
+        ("POST", "/v1/packs/{id}/fresh"),
+        PRICES,
+        "pack.fresh",
+    ),
+    change(
+        "mark_pack_failed",
+        ("POST", "/v1/packs/{id}/error"),
+        PRICES,
+        "pack.error",
+    ),
+    get("verify_pack", "/v1/packs/{id}/verify", READS),
+    get("get_proof", "/v1/packs/{id}/proofs/{symbol}", READS),
+    //
+    change(
+        "receive_signal",
+        ("POST", "/v1/signals"),
+        Who::Signer,
+        "signal.receive",
+    ),
+    //
+    get("list_patterns", "/v1/patterns", READS),
+    get("get_pattern", "/v1/patterns/{id}", READS),
+    change(
+        "execute_pattern",
+        ("POST", "/v1/execute"),
+        WRITES,
+        "execution.create",
+    )
+    .or_shared_to(Read),
+    get("list_executions", "/v1/executions", READS),
+    get("get_execution", "/v1/executions/{id}", READS),
+    change(
+        "replay_execution",
+        ("POST", "/v1/executions/{id}/replay"),
+        WRITES,
+        "execution.replay",
+    ),
+];
+
+/// The operation of a route; HEAD asks what GET does. `None` for what the service does not have.
+pub fn operation(method: &Method, path: &str) -> Option<&'static Operation> {
+    let method = if *method == Method::HEAD {
+        "GET"
+    } else {
+        method.as_str()
+    };
+    BY_ROUTE.get(&(path, method)).copied()
+}
+
+static BY_ROUTE: LazyLock<HashMap<(&str, &str), &Operation>> = LazyLock::new(|| {
+    let by_route = |operation: &'static Operation| ((operation.path, operation.method), operation);
+    OPERATIONS.iter().map(by_route).collect()
+});

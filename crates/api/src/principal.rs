@@ -1,0 +1,158 @@
+//! Who asks, by the credentials of a request.
+//!
+//! A signature proves who a session's token was given to; what its owner may do now is read from the
+//! primary for each request, so that whatever ends a session or a token ends it at once. Requests that come
+//! at the same moment with the same credentials share one reading.
+
+use actix_web::http::header::{AUTHORIZATION, HeaderMap};
+use chrono::{DateTime, Utc};
+use db::{Database, Reads};
+use entity::values::{ApiTokenId, SessionId, UserId, UserRole};
+use identity::{
+    Actor, ApiToken, Scopes,
+    access_tokens::Refused,
+    sessions::{self, Standing, StandingKey, StandsBy},
+};
+use uuid::fmt::Simple;
+
+use crate::{
+    AppState,
+    problem::{Problem, kinds},
+    shared_reads::SharedReads,
+};
+
+/// Who asks: a user in a session, or a program with a user's token.
+#[derive(Clone, Debug)]
+pub struct Principal {
+    pub actor: Actor,
+    pub user_id: UserId,
+    pub role: UserRole,
+    /// What a program's token is good for; `None` in a session, which is good for all.
+    pub scopes: Option<Scopes>,
+    /// `None` for a program.
+    pub session: Option<SessionId>,
+}
+
+impl Principal {
+    /// Which session or which program's token this is.
+    pub fn credential(&self) -> Simple {
+        let session = self.session.map(|session| session.0);
+        let token = self.actor.token_id.map(|token| token.0);
+        session.or(token).unwrap_or(self.user_id.0).simple()
+    }
+}
+
+/// What users and tokens are good for at the moment.
+pub type Standings = SharedReads<StandingKey, Result<Option<Standing>, Problem>>;
+
+pub fn share_standings(database: &Database) -> Standings {
+    let primary = database.for_caller(Reads::Primary, None);
+    SharedReads::start_in_batches(move |keys: Vec<StandingKey>| {
+        let database = primary.clone();
+        async move {
+            match sessions::standing(database.reader(), &keys).await {
+                Ok(found) => keys.into_iter().zip(found.into_iter().map(Ok)).collect(),
+                Err(error) => {
+                    let problem = Problem::from(error);
+                    keys.into_iter()
+                        .map(|key| (key, Err(problem.clone())))
+                        .collect()
+                }
+            }
+        }
+    })
+}
+
+/// The principal of a request's `Authorization`.
+pub async fn of_request(state: &AppState, headers: &HeaderMap) -> Result<Principal, Problem> {
+    let token = bearer_token(headers)?;
+    if token.starts_with(PROGRAMS) {
+        of_program(state, token).await
+    } else {
+        of_session(state, token).await
+    }
+}
+
+/// How the tokens of programs begin.
+const PROGRAMS: &str = "tsk_";
+
+async fn of_session(state: &AppState, token: &str) -> Result<Principal, Problem> {
+    let claims = state
+        .security
+        .access_tokens
+        .verify(token)
+        .map_err(refused)?;
+    let (user, session) = (claims.sub, claims.sid);
+    let key = StandingKey::Session { user, session };
+    let standing = state.standings.ask(key).await??;
+    let stands = standing.filter(|now| {
+        let goes_on = now.by == StandsBy::Session { is_revoked: false };
+        now.user == user && now.is_active && goes_on && now.session_version == claims.sv
+    });
+    let standing = stands.ok_or_else(|| invalid("the session has ended; log in again"))?;
+    Ok(Principal {
+        actor: Actor::user(user),
+        user_id: user,
+        role: standing.role,
+        scopes: None,
+        session: Some(session),
+    })
+}
+
+fn refused(refused: Refused) -> Problem {
+    if refused == Refused::Expired {
+        let advice = "the access token has expired; get another one with the refresh token";
+        return Problem::new(kinds::TOKEN_EXPIRED, advice);
+    }
+    invalid("the access token is not one of this service").caused_by(refused)
+}
+
+async fn of_program(state: &AppState, token: &str) -> Result<Principal, Problem> {
+    let refused = || invalid("the token is unknown, expired or revoked, or its owner is disabled");
+    let hash = ApiToken::parse(token).map_err(|_| refused())?.hash();
+    let key = StandingKey::Token { hash };
+    let standing = state.standings.ask(key).await??.ok_or_else(refused)?;
+    let now = state.clock.now();
+    let (id, scopes) = good_for(&standing, now).ok_or_else(refused)?;
+    state.token_uses.note(id, now);
+    Ok(Principal {
+        actor: Actor::token(standing.user, id),
+        user_id: standing.user,
+        role: standing.role,
+        scopes: Some(scopes),
+        session: None,
+    })
+}
+
+fn good_for(standing: &Standing, now: DateTime<Utc>) -> Option<(ApiTokenId, Scopes)> {
+    match standing.by {
+        StandsBy::Token {
+            id,
+            scopes,
+            expires_at,
+            revoked_at: None,
+        } if standing.is_active && expires_at.is_none_or(|end| now < end) => Some((id, scopes)),
+        _ => None,
+    }
+}
+
+fn bearer_token(headers: &HeaderMap) -> Result<&str, Problem> {
+    let mut given = headers.get_all(AUTHORIZATION);
+    let Some(value) = given.next() else {
+        let advice = "send Authorization: Bearer with an access token or the token of a program";
+        return Err(Problem::new(kinds::CREDENTIALS_MISSING, advice));
+    };
+    if given.next().is_some() {
+        return Err(invalid("Authorization is there more than once"));
+    }
+    let text = value.to_str().unwrap_or_default();
+    let (scheme, token) = text.split_once(' ').unwrap_or_default();
+    if scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() {
+        return Ok(token);
+    }
+    Err(invalid("Authorization is not of the form Bearer <token>"))
+}
+
+pub fn invalid(detail: &str) -> Problem {
+    Problem::new(kinds::CREDENTIALS_INVALID, detail)
+}

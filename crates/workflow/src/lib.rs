@@ -1,0 +1,9 @@
+//! Conversations: threads, the messages in them, and what came with these.
+
+pub mod artifacts;
+mod error;
+pub mod messages;
+mod text;
+pub mod threads;
+
+pub use error::Error;

@@ -1,0 +1,131 @@
+//! Messages: what was said in a thread, numbered from 1.
+
+use db::{ConnectionTrait, Tx};
+use entity::{
+    values::{MessageId, MessageRole, ThreadId},
+    workflow::message::{Column, Entity, Model},
+};
+use identity::Ctx;
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    QuerySelect,
+};
+
+use crate::{Error, text, threads};
+
+const LONGEST_NAME: usize = 255;
+
+/// What is to be said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewMessage {
+    /// The platform's own id, 1 to 255 characters: the same one is the same message.
+    pub platform_message_id: Option<String>,
+    pub role: MessageRole,
+    /// Who says it, 1 to 255 characters.
+    pub author: Option<String>,
+    pub text: String,
+    /// What came, to the byte.
+    pub raw_payload: Option<String>,
+}
+
+/// What became of a message that was to be appended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Appended {
+    pub message: Model,
+    /// Whether it was there already, by its platform's id; then it is as it came first.
+    pub was_there: bool,
+}
+
+/// Appends to a thread, or finds the message that came with the same platform id before.
+///
+/// Until the transaction ends, others who append to the thread wait: so the numbers have no holes,
+/// also where a transaction rolls back.
+///
+/// # Errors
+///
+/// [`Error::ThreadNotFound`] if the scope has no such thread, and [`Error::Invalid`] for an id or an
+/// author of a wrong length, or a NUL character.
+pub async fn append(
+    ctx: &Ctx,
+    tx: &Tx,
+    thread: ThreadId,
+    new: NewMessage,
+) -> Result<Appended, Error> {
+    check(&new)?;
+    threads::find_and_lock(ctx, tx, thread).await?;
+    if let Some(id) = &new.platform_message_id
+        && let Some(message) = of_platform_id(ctx, tx, thread, id).await?
+    {
+        return Ok(Appended {
+            message,
+            was_there: true,
+        });
+    }
+    let seq = last_seq(ctx, tx, thread).await?.unwrap_or(0) + 1;
+    let message = new_row(ctx, thread, seq, new);
+    let row = message.clone().into_active_model().reset_all();
+    Entity::insert(row).exec_without_returning(tx).await?;
+    Ok(Appended {
+        message,
+        was_there: false,
+    })
+}
+
+/// # Errors
+///
+/// [`Error::MessageNotFound`] if the scope has no such message.
+pub async fn find(ctx: &Ctx, db: &impl ConnectionTrait, id: MessageId) -> Result<Model, Error> {
+    let found = Entity::find_by_id((ctx.scope, id)).one(db).await?;
+    found.ok_or(Error::MessageNotFound { id })
+}
+
+fn check(new: &NewMessage) -> Result<(), Error> {
+    if let Some(id) = &new.platform_message_id {
+        text::check_line("/platform_message_id", id, LONGEST_NAME)?;
+    }
+    if let Some(author) = &new.author {
+        text::check_line("/author", author, LONGEST_NAME)?;
+    }
+    if let Some(raw) = &new.raw_payload {
+        text::check_storable("/raw_payload", raw)?;
+    }
+    text::check_storable("/text", &new.text)
+}
+
+async fn of_platform_id(
+    ctx: &Ctx,
+    tx: &Tx,
+    thread: ThreadId,
+    id: &str,
+) -> Result<Option<Model>, Error> {
+    let query = Entity::find()
+        .filter(Column::UserId.eq(ctx.scope))
+        .filter(Column::ThreadId.eq(thread))
+        .filter(Column::PlatformMessageId.eq(id));
+    Ok(query.one(tx).await?)
+}
+
+async fn last_seq(ctx: &Ctx, tx: &Tx, thread: ThreadId) -> Result<Option<i64>, Error> {
+    let query = Entity::find()
+        .select_only()
+        .column(Column::Seq)
+        .filter(Column::UserId.eq(ctx.scope))
+        .filter(Column::ThreadId.eq(thread))
+        .order_by_desc(Column::Seq);
+    Ok(query.into_tuple().one(tx).await?)
+}
+
+fn new_row(ctx: &Ctx, thread: ThreadId, seq: i64, new: NewMessage) -> Model {
+    Model {
+        user_id: ctx.scope,
+        id: MessageId::new(),
+        thread_id: thread,
+        seq,
+        platform_message_id: new.platform_message_id,
+        role: new.role,
+        author: new.author,
+        text: new.text,
+        raw_payload: new.raw_payload,
+        created_at: ctx.now(),
+    }
+}

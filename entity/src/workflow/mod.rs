@@ -1,0 +1,3 @@
+pub mod artifact;
+pub mod message;
+pub mod thread;

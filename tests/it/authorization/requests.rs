@@ -1,0 +1,81 @@
+//! A request for each operation that is well-formed, so that whoever may ask gets an answer.
+
+use api::access::Operation;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::stage::Scene;
+use crate::app::books::LEDGER;
+
+pub fn is_about_a_portfolio(operation: &Operation) -> bool {
+    operation.path.starts_with("/v1/portfolios/{id}") || operation.id == "execute_pattern"
+}
+
+/// The path with what it is about, and its query.
+pub fn path(operation: &Operation, scene: &Scene<'_>) -> String {
+    let kinds = [
+        ("/v1/portfolios/", scene.things.portfolio.as_str()),
+        ("/v1/imports/", &scene.things.import),
+        ("/v1/executions/", &scene.things.execution),
+        ("/v1/api-tokens/", &scene.things.api_token),
+        ("/v1/users/", &scene.bystander),
+        ("/v1/packs/", "PP_2025-10-21"),
+        ("/v1/patterns/", "portfolio_overview"),
+        ("/v1/securities/", &scene.security),
+    ];
+    let about = kinds
+        .iter()
+        .find(|(start, _)| operation.path.starts_with(start));
+    let path = operation
+        .path
+        .replace("{id}", about.map_or("", |(_, id)| id))
+        .replace("{user_id}", &scene.bystander)
+        .replace("{symbol}", "NKE")
+        .replace("{code}", "name_taken")
+        .replace("{file:.*}", "index.html");
+    match operation.id {
+        "import_ledger" => format!("{path}?accounts=Assets:Broker"),
+        _ => path,
+    }
+}
+
+/// The body's media type, and the body.
+pub fn body(operation: &Operation, scene: &Scene<'_>) -> Option<(&'static str, String)> {
+    let unique = Uuid::now_v7().simple().to_string();
+    let symbol = unique[12..].to_uppercase();
+    let email = format!("{unique}@example.org");
+    let password = format!("correct horse {unique}");
+    let json = match operation.id {
+        "create_portfolio" => json!({"name": unique, "base_currency": "USD"}),
+        "update_portfolio" => json!({"name": unique}),
+        "share_portfolio" => json!({"email": scene.bystander_email, "permission": "read"}),
+        "create_security" => {
+            json!({"symbol": symbol, "name": "A", "kind": "equity", "currency": "USD"})
+        }
+        "create_pack" => json!({"asof_date": "2025-10-20"}),
+        "mark_pack_failed" => json!({"message": "late"}),
+        "execute_pattern" => {
+            json!({"pattern_id": "portfolio_overview", "portfolio_id": scene.things.portfolio})
+        }
+        "log_in" => json!({"email": email, "password": password}),
+        "refresh_session" => json!({"refresh_token": unique}),
+        "log_out" => json!({}),
+        "change_password" => json!({"current_password": unique, "new_password": password}),
+        "update_me" | "update_user" => json!({"display_name": "Somebody"}),
+        "create_api_token" => json!({"name": "bot", "scopes": ["books:read"]}),
+        "add_user" => json!({"email": email, "display_name": "A", "role": "user"}),
+        "set_password" => json!({"password": password}),
+        "import_ledger" => return Some(("text/plain", LEDGER.to_owned())),
+        "load_prices" => return csv("symbol,close,currency\nNKE,74.5,USD\n"),
+        "load_fx_rates" => return csv("base,quote,rate\nUSD,CAD,1.4\n"),
+        _ if operation.method == "GET" || operation.method == "DELETE" => return None,
+        "mark_pack_fresh" | "replay_execution" | "end_sessions" => return None,
+        "receive_signal" => Value::Null,
+        other => panic!("{other} has no request here: add one"),
+    };
+    Some(("application/json", json.to_string()))
+}
+
+fn csv(text: &str) -> Option<(&'static str, String)> {
+    Some(("text/csv", text.to_owned()))
+}

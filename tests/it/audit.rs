@@ -80,12 +80,20 @@ on_both_engines! {
             ("/v1/audit?outcome=perhaps", "outcome"),
             ("/v1/audit?actor_user_id=me", "actor_user_id"),
             ("/v1/audit?from=yesterday", "from"),
-            ("/v1/audit/verify?seq=1", "hash"),
             ("/v1/audit/verify?seq=-1", "seq"),
             ("/v1/audit/verify?seq=1&hash=abc", "hash"),
         ] {
             let problem = app.get(query).await.problem(400, "parameter_invalid");
             assert_eq!(problem["errors"][0]["parameter"], parameter, "{query}");
+        }
+    }
+
+    async fn a_row_is_named_by_its_number_and_its_hash(db) {
+        let app = App::start(db).await;
+        let hash = format!("/v1/audit/verify?hash={}", "0".repeat(64));
+        for (query, missing) in [("/v1/audit/verify?seq=1", "hash"), (hash.as_str(), "seq")] {
+            let problem = app.get(query).await.problem(422, "validation_failed");
+            assert_eq!(problem["errors"][0]["parameter"], missing, "{query}");
         }
     }
 

@@ -86,6 +86,35 @@ on_both_engines! {
         }
     }
 
+    async fn the_contract_tells_what_text_in_a_request_may_be(db) {
+        let app = App::start(db).await;
+        let document = app.get("/openapi.json").await.expect(200).json();
+        let mut texts = 0;
+        for (path, method, operation) in operations(&document) {
+            for parameter in operation["parameters"].as_array().into_iter().flatten() {
+                let (schema, place) = (&parameter["schema"], &parameter["in"]);
+                let is_free = schema["type"] == "string" && schema["format"].is_null() && schema["enum"].is_null();
+                if is_free && (*place != "header" || parameter["name"] == "Idempotency-Key") {
+                    assert!(schema["pattern"].is_string(), "{method} {path}: {parameter}");
+                    assert!(schema["maxLength"].is_u64(), "{method} {path}: {parameter}");
+                    texts += 1;
+                }
+            }
+        }
+        assert!(texts >= 40, "{texts} parameters of text");
+        let lot_method = &document["components"]["schemas"]["PortfolioIn"]["properties"]["lot_method"];
+        assert!(!lot_method.to_string().contains("null"), "null is refused: {lot_method}");
+    }
+
+    async fn a_search_is_no_longer_than_the_contract_says(db) {
+        let app = App::start(db).await;
+        for path in ["/v1/users", "/v1/securities"] {
+            let searched = |length: usize| format!("{path}?q={}", "x".repeat(length));
+            app.get(&searched(200)).await.expect(200);
+            app.get(&searched(201)).await.problem(400, "parameter_invalid");
+        }
+    }
+
     async fn numbers_of_money_are_text_in_the_contract(db) {
         let app = App::start(db).await;
         let document = app.get("/openapi.json").await.expect(200).json();

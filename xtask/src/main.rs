@@ -6,6 +6,7 @@ mod beancount;
 mod bench;
 mod check;
 mod faults;
+mod fuzz;
 mod openapi;
 mod previous;
 mod process;
@@ -18,6 +19,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+use bench::product::Profile;
 use workspace::Workspace;
 
 #[derive(Parser)]
@@ -39,8 +41,13 @@ enum Command {
     Bench(bench::Options),
     /// Let servers and networks fail, at full length, and keep the table in docs/reliability.md
     Faults(faults::Options),
+    /// Attack the product with what nobody thought of
+    #[command(subcommand)]
+    Fuzz(fuzz::Fuzz),
     /// Print a Python that can import beancount, making a virtual environment if need be
     BeancountPython,
+    /// Print the program schemathesis, making a virtual environment if need be
+    Schemathesis,
     /// Print the binary of the previous release, building it if need be
     PreviousRelease,
     /// Serve a constant body: what `bench` compares the product's requests with
@@ -80,8 +87,16 @@ fn run(command: Command) -> Result<bool> {
             println!("{}", beancount::find_or_install(&workspace)?.display());
             Ok(true)
         }
+        Command::Fuzz(target) => fuzz::run(&workspace, &target),
+        Command::Schemathesis => {
+            let program = fuzz::schemathesis::find_or_install(&workspace)?;
+            println!("{}", program.display());
+            Ok(true)
+        }
         Command::PreviousRelease => {
-            println!("{}", previous::find_or_build(&workspace)?.display());
+            process::unwind_on_signals()?;
+            let binary = previous::find_or_build(&workspace, Profile::Debug)?;
+            println!("{}", binary.display());
             Ok(true)
         }
         Command::BareServer(_) => Ok(true),

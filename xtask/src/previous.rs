@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
 
+use crate::bench::product::Profile;
 use crate::process;
 use crate::workspace::Workspace;
 
@@ -19,26 +20,25 @@ pub fn find(workspace: &Workspace) -> Option<PathBuf> {
     let configured = env::var_os(BINARY_VARIABLE).filter(|value| !value.is_empty());
     let binary = match configured {
         Some(configured) => PathBuf::from(configured),
-        None => folder(workspace, &commit(workspace).ok()?).join("tallystick"),
+        None => folder(workspace, &commit(workspace).ok()?, Profile::Debug).join("tallystick"),
     };
     binary.is_file().then_some(binary)
 }
 
-pub fn find_or_build(workspace: &Workspace) -> Result<PathBuf> {
+pub fn find_or_build(workspace: &Workspace, profile: Profile) -> Result<PathBuf> {
     let commit = commit(workspace)?;
-    let folder = folder(workspace, &commit);
+    let folder = folder(workspace, &commit, profile);
     let binary = folder.join("tallystick");
     if binary.is_file() {
         return Ok(binary);
     }
     require(workspace, &commit)?;
-    process::unwind_on_signals()?;
     fs::create_dir_all(&folder)?;
     let source = tempfile::Builder::new()
         .prefix("source")
         .tempdir_in(&folder)?;
     extract(workspace, &commit, &source)?;
-    let built = build(workspace, source.path());
+    let built = build(workspace, source.path(), profile);
     // The workspace's own binary has the same place: it is linked again by the next build.
     touch(&workspace.root.join("crates/tallystick/src/main.rs"))?;
     fs::copy(built?, folder.join("unfinished"))?;
@@ -60,8 +60,12 @@ fn commit(workspace: &Workspace) -> Result<String> {
     Ok(commit.to_owned())
 }
 
-fn folder(workspace: &Workspace, commit: &str) -> PathBuf {
-    workspace.target.join("previous").join(commit)
+fn folder(workspace: &Workspace, commit: &str, profile: Profile) -> PathBuf {
+    let folder = workspace.target.join("previous").join(commit);
+    match profile {
+        Profile::Debug => folder,
+        Profile::Release => folder.join("release"),
+    }
 }
 
 fn git(workspace: &Workspace) -> Command {
@@ -99,9 +103,9 @@ fn extract(workspace: &Workspace, commit: &str, source: &TempDir) -> Result<()> 
 /// In the workspace's own target folder, where most dependencies are built already.
 ///
 /// Two versions of one package would be one to cargo, each taking the other's result for its own. They
-/// are told apart by the profile: the older ones are built without lines for backtraces. For dependencies
-/// from elsewhere that changes nothing; they have the features that the whole workspace asks for.
-fn build(workspace: &Workspace, source: &Path) -> Result<PathBuf> {
+/// are told apart by whether they have lines for backtraces, which changes nothing for dependencies from
+/// elsewhere, nor for the code that is made. They have the features that the whole workspace asks for.
+fn build(workspace: &Workspace, source: &Path, profile: Profile) -> Result<PathBuf> {
     let mut cargo = process::cargo(source);
     cargo
         .args([
@@ -114,10 +118,18 @@ fn build(workspace: &Workspace, source: &Path) -> Result<PathBuf> {
         ])
         .arg("--target-dir")
         .arg(&workspace.target)
-        .env("CARGO_PROFILE_DEV_DEBUG", "none")
         .stdout(std::io::stderr());
+    match profile {
+        Profile::Debug => cargo.env("CARGO_PROFILE_DEV_DEBUG", "none"),
+        Profile::Release => cargo.arg("--release").args([
+            "--config",
+            "profile.release.debug=\"line-tables-only\"",
+            "--config",
+            "profile.release.package.\"*\".debug=false",
+        ]),
+    };
     process::run(&mut cargo)?;
-    Ok(workspace.target.join("debug/tallystick"))
+    Ok(profile.directory(workspace).join("tallystick"))
 }
 
 fn touch(file: &Path) -> Result<()> {

@@ -1,6 +1,7 @@
 //! Child processes: cargo, programs on the PATH, and what a signal does to them.
 
 use std::env;
+use std::fs::File;
 use std::io::{self, BufRead, BufReader, IsTerminal, Write};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -80,6 +81,24 @@ pub fn watch(command: &mut Command, mut on_line: impl FnMut(&str)) -> Result<Exi
     let status = child.wait();
     CHILD_GROUP.store(0, Ordering::SeqCst);
     shown?;
+    Ok(status?)
+}
+
+/// Runs a command in a process group of its own, with its output in a file. A signal to this process
+/// ends the whole group.
+pub fn watch_into(command: &mut Command, file: &Path) -> Result<ExitStatus> {
+    let output = File::create(file)?;
+    command.stdout(output.try_clone()?).stderr(output);
+    let mut child = command
+        .process_group(0)
+        .spawn()
+        .with_context(|| format!("cannot run {}", describe(command)))?;
+    CHILD_GROUP.store(i32::try_from(child.id())?, Ordering::SeqCst);
+    if interrupted() {
+        forward_signal();
+    }
+    let status = child.wait();
+    CHILD_GROUP.store(0, Ordering::SeqCst);
     Ok(status?)
 }
 

@@ -26,6 +26,9 @@ pub struct Operation {
     /// What a share must permit for the operation on another user's portfolio; `None` where no share
     /// reaches.
     pub shared: Option<SharePermission>,
+    /// Whether the guard lets the handler read while it finds out who asks: only what all users share,
+    /// by a handler that changes nothing.
+    pub is_read_ahead: bool,
 }
 
 /// Who may do an operation.
@@ -57,6 +60,7 @@ const fn get(id: &'static str, path: &'static str, who: Who) -> Operation {
         who,
         action: None,
         shared: None,
+        is_read_ahead: false,
     }
 }
 
@@ -74,6 +78,7 @@ const fn change(
         who,
         action: Some(action),
         shared: None,
+        is_read_ahead: false,
     }
 }
 
@@ -81,6 +86,13 @@ impl Operation {
     const fn or_shared_to(self, permission: SharePermission) -> Self {
         Self {
             shared: Some(permission),
+            ..self
+        }
+    }
+
+    const fn read_ahead(self) -> Self {
+        Self {
+            is_read_ahead: true,
             ..self
         }
     }
@@ -228,13 +240,13 @@ pub const OPERATIONS: &[Operation] = &[
         WRITES,
         "security.create",
     ),
-    get("list_securities", "/v1/securities", READS),
-    get("get_security", "/v1/securities/{id}", READS),
+    get("list_securities", "/v1/securities", READS).read_ahead(),
+    get("get_security", "/v1/securities/{id}", READS).read_ahead(),
     //
     change("create_pack", ("POST", "/v1/packs"), PRICES, "pack.create"),
-    get("list_packs", "/v1/packs", READS),
-    get("get_latest_pack", "/v1/packs/latest", READS),
-    get("get_pack", "/v1/packs/{id}", READS),
+    get("list_packs", "/v1/packs", READS).read_ahead(),
+    get("get_latest_pack", "/v1/packs/latest", READS).read_ahead(),
+    get("get_pack", "/v1/packs/{id}", READS).read_ahead(),
     get("list_prices", "/v1/packs/{id}/prices", READS),
     change(
         "load_prices",

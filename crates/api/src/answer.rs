@@ -70,9 +70,9 @@ impl Answer {
     }
 
     /// Names what was changed, for the audit log.
-    pub fn about(self, resource_id: impl ToString) -> Self {
+    pub fn about(self, resource_id: impl std::fmt::Display) -> Self {
         Self {
-            resource_id: Some(resource_id.to_string()),
+            resource_id: Some(format!("{resource_id}")),
             ..self
         }
     }

@@ -1,6 +1,6 @@
 //! Around every request: its id, its span in the log, its metrics, and the form of its problems.
 
-use std::{rc::Rc, sync::Arc, time::Instant};
+use std::{borrow::Cow, rc::Rc, sync::Arc, time::Instant};
 
 use actix_web::{
     Error, HttpMessage, HttpResponse,
@@ -29,6 +29,7 @@ use crate::{
         headers,
     },
     extract::CallersDatabase,
+    guard::Admitted,
     problem::{Problem, kinds},
 };
 
@@ -107,12 +108,13 @@ pub async fn with_context<B: MessageBody + 'static>(
     if let Some(origin) = page {
         cors::show(response.headers_mut(), origin);
     }
-    headers::secure(response.headers_mut(), uri.path(), is_tls);
+    let route = route_of(&response);
+    let path = route.as_deref().unwrap_or(uri.path());
+    headers::secure(response.headers_mut(), path, is_tls);
     if under_way.is_some_and(|request| request.leaves_body_unread()) {
         let head = response.response_mut().head_mut();
         head.set_connection_type(ConnectionType::Close);
     }
-    let route = response.request().match_pattern();
     ended(&span, response.status(), route.as_deref());
     Ok(response)
 }
@@ -122,6 +124,15 @@ fn begin(request: &ServiceRequest) -> Option<UnderWay> {
     let is_chunked = request.headers().contains_key(TRANSFER_ENCODING);
     let traffic = request.conn_data::<Rc<Traffic>>()?;
     Some(traffic.begin(is_chunked))
+}
+
+/// The guard has found it already, unless it let nobody in: finding it means trying every route.
+fn route_of<B>(response: &ServiceResponse<B>) -> Option<Cow<'static, str>> {
+    let request = response.request();
+    if let Some(admitted) = request.extensions().get::<Admitted>() {
+        return Some(Cow::Borrowed(admitted.operation.path));
+    }
+    request.match_pattern().map(Cow::Owned)
 }
 
 /// Present where the request wrote, or had a position of its own, and there are replicas.

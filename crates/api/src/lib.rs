@@ -17,6 +17,8 @@ mod cursor;
 mod edge;
 mod etag;
 mod extract;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod guard;
 mod idempotency;
 mod ledger_head;

@@ -10,7 +10,7 @@ use db::{Database, Reads};
 use entity::values::{ApiTokenId, SessionId, UserId, UserRole};
 use identity::{
     Actor, ApiToken, Scopes,
-    access_tokens::Refused,
+    access_tokens::{Claims, Refused},
     sessions::{self, Standing, StandingKey, StandsBy},
 };
 use uuid::fmt::Simple;
@@ -63,31 +63,43 @@ pub fn share_standings(database: &Database) -> Standings {
     })
 }
 
-/// The principal of a request's `Authorization`.
-pub async fn of_request(state: &AppState, headers: &HeaderMap) -> Result<Principal, Problem> {
-    let token = bearer_token(headers)?;
-    if token.starts_with(PROGRAMS) {
-        of_program(state, token).await
-    } else {
-        of_session(state, token).await
-    }
+/// Credentials that look like this service's own: what they are good for is still to be asked.
+pub enum Shown {
+    Session(Claims),
+    Program { hash: String },
 }
 
 /// How the tokens of programs begin.
 const PROGRAMS: &str = "tsk_";
 
-async fn of_session(state: &AppState, token: &str) -> Result<Principal, Problem> {
-    let claims = state
-        .security
-        .access_tokens
-        .verify(token)
-        .map_err(refused)?;
+impl Shown {
+    /// What a request's `Authorization` shows; asks nobody.
+    pub fn read(state: &AppState, headers: &HeaderMap) -> Result<Self, Problem> {
+        let token = bearer_token(headers)?;
+        if token.starts_with(PROGRAMS) {
+            let token = ApiToken::parse(token).map_err(|_| unknown_token())?;
+            return Ok(Self::Program { hash: token.hash() });
+        }
+        let claims = state.security.access_tokens.verify(token);
+        claims.map(Self::Session).map_err(refused)
+    }
+
+    /// Who it is that shows them, if they are good for anything now.
+    pub async fn stand(self, state: &AppState) -> Result<Principal, Problem> {
+        match self {
+            Self::Session(claims) => of_session(state, &claims).await,
+            Self::Program { hash } => of_program(state, hash).await,
+        }
+    }
+}
+
+async fn of_session(state: &AppState, claims: &Claims) -> Result<Principal, Problem> {
     let (user, session) = (claims.sub, claims.sid);
     let key = StandingKey::Session { user, session };
     let standing = state.standings.ask(key).await??;
     let stands = standing.filter(|now| {
-        let goes_on = now.by == StandsBy::Session { is_revoked: false };
-        now.user == user && now.is_active && goes_on && now.session_version == claims.sv
+        let is_session = now.by == StandsBy::Session;
+        now.user == user && now.is_active && is_session && now.session_version == claims.sv
     });
     let standing = stands.ok_or_else(|| invalid("the session has ended; log in again"))?;
     Ok(Principal {
@@ -107,13 +119,11 @@ fn refused(refused: Refused) -> Problem {
     invalid("the access token is not one of this service").caused_by(refused)
 }
 
-async fn of_program(state: &AppState, token: &str) -> Result<Principal, Problem> {
-    let refused = || invalid("the token is unknown, expired or revoked, or its owner is disabled");
-    let hash = ApiToken::parse(token).map_err(|_| refused())?.hash();
+async fn of_program(state: &AppState, hash: String) -> Result<Principal, Problem> {
     let key = StandingKey::Token { hash };
-    let standing = state.standings.ask(key).await??.ok_or_else(refused)?;
+    let standing = state.standings.ask(key).await??.ok_or_else(unknown_token)?;
     let now = state.clock.now();
-    let (id, scopes) = good_for(&standing, now).ok_or_else(refused)?;
+    let (id, scopes) = good_for(&standing, now).ok_or_else(unknown_token)?;
     state.token_uses.note(id, now);
     Ok(Principal {
         actor: Actor::token(standing.user, id),
@@ -122,6 +132,10 @@ async fn of_program(state: &AppState, token: &str) -> Result<Principal, Problem>
         scopes: Some(scopes),
         session: None,
     })
+}
+
+fn unknown_token() -> Problem {
+    invalid("the token is unknown, expired or revoked, or its owner is disabled")
 }
 
 fn good_for(standing: &Standing, now: DateTime<Utc>) -> Option<(ApiTokenId, Scopes)> {
@@ -136,7 +150,7 @@ fn good_for(standing: &Standing, now: DateTime<Utc>) -> Option<(ApiTokenId, Scop
     }
 }
 
-fn bearer_token(headers: &HeaderMap) -> Result<&str, Problem> {
+pub(crate) fn bearer_token(headers: &HeaderMap) -> Result<&str, Problem> {
     let mut given = headers.get_all(AUTHORIZATION);
     let Some(value) = given.next() else {
         let advice = "send Authorization: Bearer with an access token or the token of a program";

@@ -26,6 +26,7 @@ use crate::{
     problem::{Problem, kinds},
     routes::{
         packs::{self, FrozenPacks, LatestPacks},
+        portfolios::{self, PortfolioPages},
         positions::{self, Grounds, PositionsCache},
     },
     security::Security,
@@ -124,6 +125,7 @@ pub struct AppState {
     pub(crate) positions: PositionsCache,
     pub(crate) grounds: Grounds,
     pub(crate) latest_packs: LatestPacks,
+    pub(crate) portfolio_pages: PortfolioPages,
     pub(crate) frozen_packs: FrozenPacks,
 }
 
@@ -142,6 +144,7 @@ impl AppState {
         Ok(Self {
             grounds: positions::share_grounds(database.clone(), clock, Arc::clone(&ledger_head)),
             latest_packs: packs::share_latest(database.clone(), clock),
+            portfolio_pages: portfolios::share_pages(database.clone(), clock),
             standings: share_standings(&database),
             token_uses: TokenUses::new(&database),
             database,

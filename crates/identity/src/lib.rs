@@ -7,6 +7,8 @@ pub mod api_tokens;
 pub mod audit;
 mod ctx;
 mod error;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod idempotency;
 pub mod keys;
 pub mod passwords;

@@ -44,6 +44,8 @@ mod assemble;
 mod book;
 mod check;
 mod diagnostic;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod ledger;
 mod names;
 mod options;

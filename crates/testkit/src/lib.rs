@@ -10,8 +10,11 @@
     clippy::unwrap_used
 )]
 
+mod corpus;
 mod postgres;
 mod sqlite;
+
+pub use corpus::corpus;
 
 use std::path::{Path, PathBuf};
 

@@ -30,9 +30,9 @@ fn normalized(number: Decimal) -> Decimal {
 #[error("`{0}` is not a decimal number of at most 28 digits")]
 pub struct InvalidDecimal(pub String);
 
-/// The exact result of an operation needs more digits than a number can hold.
+/// The result of an operation is larger than a number can be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the exact result has more digits than a number can hold")]
+#[error("the result is larger than a number can be, which is about 7.9 * 10^28")]
 pub struct ArithmeticOverflow;
 
 /// Reads digits with an optional sign and point. An exponent, a thousands separator, or a digit
@@ -87,10 +87,12 @@ macro_rules! exact_number {
                 self.0 > Decimal::ZERO
             }
 
+            /// The sum, exact if 28 digits can hold it; else the last of its decimals are rounded away.
             pub fn checked_add(self, other: Self) -> Result<Self, ArithmeticOverflow> {
                 self.0.checked_add(other.0).map(Self::new).ok_or(ArithmeticOverflow)
             }
 
+            /// The difference, with as many digits as a sum.
             pub fn checked_sub(self, other: Self) -> Result<Self, ArithmeticOverflow> {
                 self.0.checked_sub(other.0).map(Self::new).ok_or(ArithmeticOverflow)
             }

@@ -2,6 +2,8 @@
 
 mod enums;
 mod exact;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod ids;
 
 pub use enums::*;

@@ -50,6 +50,17 @@ fn overflow_is_an_error_and_never_a_wrapped_number() {
 }
 
 #[test]
+fn a_sum_is_exact_as_long_as_28_digits_can_hold_it() {
+    let add = |a: &str, b: &str| {
+        let sum = a.parse::<Money>().unwrap().checked_add(b.parse().unwrap());
+        sum.unwrap().to_string()
+    };
+    let longest = "11.00000000000000000000000001";
+    assert_eq!(add("11", "0.00000000000000000000000001"), longest);
+    assert_eq!(add("11", "0.0000000000000000000000000001"), "11");
+}
+
+#[test]
 fn an_unknown_word_names_the_known_ones() {
     let error = "stock".parse::<SecurityKind>().unwrap_err().to_string();
     assert!(

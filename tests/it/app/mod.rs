@@ -11,7 +11,7 @@ use actix_web::dev::ServerHandle;
 use api::{ApiConfig, AppState, Limits, SchemaState};
 use chrono::Utc;
 use db::Database;
-use entity::values::UserRole;
+use entity::values::{UserId, UserRole};
 use identity::Clock;
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::Value;
@@ -28,7 +28,9 @@ pub struct App {
     pub client: Client,
     handle: ServerHandle,
     server: Option<JoinHandle<()>>,
-    /// Of the administrator who is the caller of all requests.
+    /// The administrator who is the caller of all requests.
+    pub user: UserId,
+    /// Of that user's session.
     pub token: String,
     /// As that user has it.
     pub database: Database,
@@ -79,6 +81,7 @@ impl App {
             client: owner.client,
             handle,
             server: Some(server),
+            user: owner.id,
             token: owner.token,
             database: database.for_tenant(owner.id.0),
             people,

@@ -66,8 +66,8 @@ pub fn body(operation: &Operation, scene: &Scene<'_>) -> Option<(&'static str, S
         "add_user" => json!({"email": email, "display_name": "A", "role": "user"}),
         "set_password" => json!({"password": password}),
         "import_ledger" => return Some(("text/plain", LEDGER.to_owned())),
-        "load_prices" => return csv("symbol,close,currency\nNKE,74.5,USD\n"),
-        "load_fx_rates" => return csv("base,quote,rate\nUSD,CAD,1.4\n"),
+        "load_prices" => return Some(csv("symbol,close,currency\nNKE,74.5,USD\n")),
+        "load_fx_rates" => return Some(csv("base,quote,rate\nUSD,CAD,1.4\n")),
         _ if operation.method == "GET" || operation.method == "DELETE" => return None,
         "mark_pack_fresh" | "replay_execution" | "end_sessions" => return None,
         "receive_signal" => Value::Null,
@@ -76,6 +76,6 @@ pub fn body(operation: &Operation, scene: &Scene<'_>) -> Option<(&'static str, S
     Some(("application/json", json.to_string()))
 }
 
-fn csv(text: &str) -> Option<(&'static str, String)> {
-    Some(("text/csv", text.to_owned()))
+fn csv(text: &str) -> (&'static str, String) {
+    ("text/csv", text.to_owned())
 }

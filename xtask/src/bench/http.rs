@@ -7,8 +7,9 @@ use std::time::UNIX_EPOCH;
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use testservers::packages::{self, Package};
+use ureq::{Body, http::Response};
 
-use super::server::Server;
+use super::server::Target;
 use crate::process;
 
 pub const CONNECTIONS: u32 = 32;
@@ -26,6 +27,8 @@ const PACKAGE: Package = Package {
 #[derive(Clone, Copy)]
 pub struct Request<'a> {
     pub path: &'a str,
+    /// Beside what the target is shown anyway.
+    pub headers: &'a [(&'a str, &'a str)],
     /// A script for wrk that makes each request another.
     pub script: Option<&'a Path>,
 }
@@ -49,40 +52,67 @@ pub fn find_or_install() -> Result<()> {
     packages::install(&PACKAGE).context("the load generator wrk was not found")
 }
 
-pub fn get(server: &Server, path: &str) -> Result<String> {
-    let url = format!("{}{path}", server.url);
-    let mut request = ureq::get(&url);
-    if let Some(token) = &server.token {
-        request = request.header("Authorization", format!("Bearer {token}"));
-    }
-    let mut answer = request
-        .call()
-        .with_context(|| format!("GET {url} failed"))?;
+pub fn get(target: &Target, path: &str) -> Result<String> {
+    let mut answer = ask(target, path)?;
     answer
         .body_mut()
         .read_to_string()
-        .with_context(|| format!("GET {url} failed"))
+        .with_context(|| format!("GET {path} failed"))
 }
 
-pub fn get_json(server: &Server, path: &str) -> Result<Value> {
-    let body = get(server, path)?;
+/// The entity tag of what is at a path.
+pub fn etag(target: &Target, path: &str) -> Result<String> {
+    let answer = ask(target, path)?;
+    let etag = answer
+        .headers()
+        .get("ETag")
+        .and_then(|tag| tag.to_str().ok());
+    let etag = etag.with_context(|| format!("GET {path} answered without a tag"))?;
+    Ok(etag.to_owned())
+}
+
+fn ask(target: &Target, path: &str) -> Result<Response<Body>> {
+    let url = format!("{}{path}", target.url);
+    let mut request = ureq::get(&url);
+    if let Some(token) = &target.token {
+        request = request.header("Authorization", format!("Bearer {token}"));
+    }
+    request.call().with_context(|| format!("GET {url} failed"))
+}
+
+pub fn post_json(target: &Target, path: &str, body: &Value) -> Result<Value> {
+    let url = format!("{}{path}", target.url);
+    let mut answer = ureq::post(&url)
+        .header("Content-Type", "application/json")
+        .send(body.to_string())
+        .with_context(|| format!("POST {url} failed"))?;
+    let answer = answer.body_mut().read_to_string()?;
+    serde_json::from_str(&answer).with_context(|| format!("POST {url} answered no JSON"))
+}
+
+pub fn get_json(target: &Target, path: &str) -> Result<Value> {
+    let body = get(target, path)?;
     serde_json::from_str(&body).with_context(|| format!("GET {path} answered no JSON: {body}"))
 }
 
 /// Loads one path over keep-alive connections, after a short warm-up.
-pub fn load(server: &Server, path: &str, seconds: u32) -> Result<Load> {
-    let request = Request { path, script: None };
-    run_wrk(server, request, WARM_UP_SECONDS)?;
-    round(server, request, seconds)
+pub fn load(target: &Target, path: &str, seconds: u32) -> Result<Load> {
+    let request = Request {
+        path,
+        headers: &[],
+        script: None,
+    };
+    run_wrk(target, request, WARM_UP_SECONDS)?;
+    round(target, request, seconds)
 }
 
 /// Loads without a warm-up.
-pub fn round(server: &Server, request: Request, seconds: u32) -> Result<Load> {
-    let printed = run_wrk(server, request, seconds)?;
+pub fn round(target: &Target, request: Request, seconds: u32) -> Result<Load> {
+    let printed = run_wrk(target, request, seconds)?;
     parse(&printed).with_context(|| format!("loading {} failed:\n{printed}", request.path))
 }
 
-fn run_wrk(server: &Server, request: Request, seconds: u32) -> Result<String> {
+fn run_wrk(target: &Target, request: Request, seconds: u32) -> Result<String> {
     let mut wrk = Command::new("wrk");
     wrk.args([
         "-t",
@@ -93,15 +123,18 @@ fn run_wrk(server: &Server, request: Request, seconds: u32) -> Result<String> {
         &format!("{seconds}s"),
     ]);
     wrk.arg("--latency");
-    if let Some(token) = &server.token {
+    if let Some(token) = &target.token {
         wrk.args(["-H", &format!("Authorization: Bearer {token}")]);
+    }
+    for (name, value) in request.headers {
+        wrk.args(["-H", &format!("{name}: {value}")]);
     }
     if let Some(script) = request.script {
         let unique = UNIX_EPOCH.elapsed()?.as_micros();
         wrk.arg("-s").arg(script);
         wrk.env(UNIQUE_VARIABLE, format!("{unique:X}"));
     }
-    process::read(wrk.arg(format!("{}{}", server.url, request.path)))
+    process::read(wrk.arg(format!("{}{}", target.url, request.path)))
 }
 
 fn parse(printed: &str) -> Result<Load> {

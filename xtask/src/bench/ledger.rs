@@ -6,6 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
+use super::account::Account;
 use super::product::{self, Import};
 use super::report::Table;
 use super::{Bench, Engine};
@@ -95,8 +96,10 @@ fn import(bench: &Bench, engine: Engine, ledger: &Path) -> Result<Import> {
         whole_process: f64::INFINITY,
     };
     for repetition in 0..bench.options.repetitions {
-        let database = bench.new_database(engine, &format!("import_{repetition}"))?;
+        let name = format!("import_{repetition}");
+        let database = engine.new_database(&bench.cluster, directory, &name)?;
         bench.product.migrate(&database, directory)?;
+        Account::add(&bench.product, &database, directory)?;
         let import = bench.product.import(ledger, &database, directory)?;
         fastest.inside = fastest.inside.min(import.inside);
         fastest.whole_process = fastest.whole_process.min(import.whole_process);

@@ -1,17 +1,21 @@
-//! `cargo xtask bench`: the product beside Beancount and beside a bare handler, in one run; and
-//! `cargo xtask bench db`: the way to the database beside others.
+//! `cargo xtask bench`: the product beside Beancount and beside a bare handler, in one run;
+//! `cargo xtask bench db`: the way to the database beside others; and
+//! `cargo xtask bench security`: accounts and row security beside the release that had none.
 
+mod account;
 pub mod bare_server;
 mod db;
-mod http;
+mod figures;
+pub mod http;
 mod ledger;
 pub mod machine;
-mod product;
+pub mod product;
 pub mod report;
 mod requests;
-mod server;
+mod security;
+pub mod server;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
@@ -44,6 +48,8 @@ pub struct Options {
 enum What {
     /// Measure the way to the database beside FastAPI, pgbench and the engines' own loaders
     Db(db::Options),
+    /// Measure what accounts and row security cost, beside the release before them
+    Security(security::Options),
 }
 
 /// What the measurements share.
@@ -71,19 +77,17 @@ impl Engine {
             Self::Postgres => "PostgreSQL",
         }
     }
-}
 
-impl Bench<'_> {
     /// The URL of a new, empty database.
-    fn new_database(&self, engine: Engine, name: &str) -> Result<String> {
-        match engine {
-            Engine::Sqlite => Ok(format!(
-                "sqlite://{}/{name}.db?mode=rwc",
-                self.scratch.path().display()
-            )),
-            Engine::Postgres => {
-                self.cluster.create_database(name)?;
-                Ok(self.cluster.url(name))
+    fn new_database(self, cluster: &Cluster, directory: &Path, name: &str) -> Result<String> {
+        match self {
+            Self::Sqlite => {
+                let file = directory.join(format!("{name}.db"));
+                Ok(format!("sqlite://{}?mode=rwc", file.display()))
+            }
+            Self::Postgres => {
+                cluster.create_database(name)?;
+                Ok(cluster.url(name))
             }
         }
     }
@@ -109,8 +113,10 @@ fn as_service(url: &str) -> String {
 pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     process::unwind_on_signals()?;
     http::find_or_install()?;
-    if let Some(What::Db(options)) = &options.what {
-        return db::run(workspace, options);
+    match &options.what {
+        Some(What::Db(options)) => return db::run(workspace, options),
+        Some(What::Security(options)) => return security::run(workspace, options),
+        None => {}
     }
     let bench = Bench {
         workspace,

@@ -9,15 +9,19 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 use super::server::Server;
+use crate::previous;
 use crate::process;
 use crate::workspace::Workspace;
 
 const DATABASE_VARIABLE: &str = "DATABASE_URL";
-const UNREACHED_LIMITS: [&str; 4] = [
-    "TALLYSTICK__LIMITS__ADDRESS_PER_MINUTE",
-    "TALLYSTICK__LIMITS__ADDRESS_BURST",
-    "TALLYSTICK__LIMITS__CREDENTIAL_PER_MINUTE",
-    "TALLYSTICK__LIMITS__CREDENTIAL_BURST",
+/// All load comes from one address, with one credential, and may last: its requests are counted and
+/// its token's end is looked at, and neither is ever reached.
+const UNREACHED_LIMITS: [(&str, &str); 5] = [
+    ("TALLYSTICK__LIMITS__ADDRESS_PER_MINUTE", "100000000"),
+    ("TALLYSTICK__LIMITS__ADDRESS_BURST", "100000000"),
+    ("TALLYSTICK__LIMITS__CREDENTIAL_PER_MINUTE", "100000000"),
+    ("TALLYSTICK__LIMITS__CREDENTIAL_BURST", "100000000"),
+    ("TALLYSTICK__AUTH__ACCESS_TOKEN_MINUTES", "60"),
 ];
 /// Every portfolio of the example ledger lies under it.
 const ACCOUNTS: [&str; 2] = ["--accounts", "Assets"];
@@ -52,6 +56,7 @@ impl Profile {
 pub struct Product {
     tallystick: PathBuf,
     xtask: PathBuf,
+    settings: &'static [(&'static str, &'static str)],
 }
 
 /// One import of a ledger, in milliseconds.
@@ -67,6 +72,16 @@ impl Product {
         Ok(Self {
             tallystick: directory.join("tallystick"),
             xtask: directory.join("xtask"),
+            settings: &UNREACHED_LIMITS,
+        })
+    }
+
+    /// The release before this one, which knew no accounts and no limits.
+    pub fn find_or_build_previous(workspace: &Workspace, profile: Profile) -> Result<Self> {
+        Ok(Self {
+            tallystick: previous::find_or_build(workspace, profile)?,
+            xtask: profile.directory(workspace).join("xtask"),
+            settings: &[],
         })
     }
 
@@ -141,14 +156,13 @@ impl Product {
         Server::start(&mut bare)
     }
 
-    /// In a directory of its own, so that no configuration file of the caller's is read. All load comes
-    /// from one address: its requests are counted, and never too many.
+    /// In a directory of its own, so that no configuration file of the caller's is read.
     fn tallystick(&self, directory: &Path) -> Command {
         let mut command = Command::new(&self.tallystick);
         command
             .current_dir(directory)
             .env_remove(DATABASE_VARIABLE)
-            .envs(UNREACHED_LIMITS.map(|name| (name, "100000000")))
+            .envs(self.settings.iter().copied())
             .stdin(Stdio::null());
         command
     }

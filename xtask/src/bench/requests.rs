@@ -22,12 +22,12 @@ pub fn measure(bench: &Bench) -> Result<Table> {
     for engine in Engine::BOTH {
         let directory = bench.scratch.path().join(format!("demo-{}", engine.name()));
         std::fs::create_dir(&directory)?;
-        let database = bench.new_database(engine, "demo")?;
+        let database = engine.new_database(&bench.cluster, &directory, "demo")?;
         bench.product.migrate(&database, &directory)?;
         let demo = bench
             .product
             .serve_demo(&as_service(&database), &directory)?;
-        let portfolios = http::get_json(&demo, "/v1/portfolios")?;
+        let portfolios = http::get_json(&demo.target, "/v1/portfolios")?;
         let portfolio = portfolios["items"][0]["id"]
             .as_str()
             .context("the demo has no portfolio")?;
@@ -37,10 +37,10 @@ pub fn measure(bench: &Bench) -> Result<Table> {
             ("/v1/packs/latest", "/v1/packs/latest"),
         ];
         for (name, path) in paths {
-            let bytes = http::get(&demo, path)?.len();
-            let ours = http::load(&demo, path, bench.options.seconds)?;
+            let bytes = http::get(&demo.target, path)?.len();
+            let ours = http::load(&demo.target, path, bench.options.seconds)?;
             let bare = bench.product.serve_bare(bytes)?;
-            let bare = http::load(&bare, "/", bench.options.seconds)?;
+            let bare = http::load(&bare.target, "/", bench.options.seconds)?;
             table.add([
                 format!("`GET {name}`"),
                 engine.name().into(),

@@ -18,11 +18,20 @@ const READY_WITHIN: Duration = Duration::from_mins(5);
 const GONE_WITHIN: Duration = Duration::from_secs(15);
 const STEP: Duration = Duration::from_millis(100);
 
+/// Where requests go, and what they show.
+#[derive(Clone)]
+pub struct Target {
+    pub url: String,
+    /// For `Authorization: Bearer`; `None` where anybody may ask.
+    pub token: Option<String>,
+}
+
 /// A running server. Dropping it ends the process.
 pub struct Server {
     child: Child,
-    pub url: String,
-    pub token: Option<String>,
+    pub target: Target,
+    /// What it said when it was ready.
+    pub ready: Value,
 }
 
 impl Server {
@@ -42,16 +51,20 @@ impl Server {
         let stdout = child.stdout.take();
         let mut server = Self {
             child,
-            url: String::new(),
-            token: None,
+            target: Target {
+                url: String::new(),
+                token: None,
+            },
+            ready: Value::Null,
         };
         let ready = wait_for_ready_lines(stdout.context("no standard output")?, workers)
             .with_context(|| format!("{program} did not get ready"))?;
-        ready["url"]
-            .as_str()
-            .unwrap_or_default()
-            .clone_into(&mut server.url);
-        server.token = ready["token"].as_str().map(str::to_owned);
+        let text = |name: &str| ready[name].as_str().map(str::to_owned);
+        server.target = Target {
+            url: text("url").unwrap_or_default(),
+            token: text("token"),
+        };
+        server.ready = ready;
         Ok(server)
     }
 }

@@ -21,5 +21,27 @@ pub fn check(root: &Path, install: bool) -> Result<()> {
     }
     let mut deny = process::cargo(root);
     deny.args(["deny", "--locked", "check", "--hide-inclusion-graph"]);
-    process::run(deny.args(["bans", "licenses", "sources"]))
+    process::run(deny.args(["bans", "licenses", "sources"]))?;
+    advisories(root)
+}
+
+/// Known vulnerabilities, by the database of `RustSec`, which is also that of `cargo audit`.
+fn advisories(root: &Path) -> Result<()> {
+    let mut fetch = process::cargo(root);
+    fetch.args(["deny", "--locked", "fetch", "db"]);
+    if !fetch.output()?.status.success() {
+        println!(
+            "RustSec's database cannot be reached: dependencies are not held against known vulnerabilities"
+        );
+        return Ok(());
+    }
+    let mut deny = process::cargo(root);
+    deny.args([
+        "deny",
+        "--locked",
+        "check",
+        "--hide-inclusion-graph",
+        "--disable-fetch",
+    ]);
+    process::run(deny.arg("advisories"))
 }

@@ -11,6 +11,7 @@ use clap::{Args, ValueEnum};
 use testservers::{Cluster, Durability};
 
 use crate::beancount;
+use crate::fuzz::schemathesis;
 use crate::previous;
 use crate::process;
 use crate::workspace::Workspace;
@@ -53,6 +54,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<bool> {
     let server = Server::for_engine(options.engine)?;
     let python = beancount::find(workspace);
     let previous = previous::find(workspace);
+    let schemathesis = schemathesis::find(workspace);
     let environment = |command: &mut Command| {
         command
             .env(ENGINE_VARIABLE, options.engine.name())
@@ -65,6 +67,9 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<bool> {
         }
         if let Some(previous) = &previous {
             command.env(previous::BINARY_VARIABLE, previous);
+        }
+        if let Some(program) = &schemathesis {
+            command.env(schemathesis::PROGRAM_VARIABLE, program);
         }
     };
 

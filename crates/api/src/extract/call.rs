@@ -101,7 +101,7 @@ fn read<Q: DeserializeOwned>(request: &HttpRequest) -> Result<Call<Q>, Problem> 
     })
 }
 
-const LONGEST_KEY: usize = 255;
+pub const LONGEST_KEY: usize = 255;
 
 fn idempotency_key(request: &HttpRequest) -> Result<Option<String>, Problem> {
     let mut given = request.headers().get_all("idempotency-key");

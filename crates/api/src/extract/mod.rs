@@ -11,7 +11,7 @@ mod values;
 pub use body::{
     Body, ContentKind, TextBody, content_kind, incomplete, parse, read_limited, wrong_media_type,
 };
-pub use call::{Call, CallersDatabase, NoParameters};
-pub use path::UrlPath;
-pub use query::read_query;
+pub use call::{Call, CallersDatabase, LONGEST_KEY, NoParameters};
+pub use path::{LONGEST as LONGEST_IN_PATH, UrlPath};
+pub use query::{LONGEST as LONGEST_IN_QUERY, check_search, read_query};
 pub use values::{Date, Limit, Words, given, present};

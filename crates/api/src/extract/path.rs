@@ -10,7 +10,7 @@ use crate::problem::Problem;
 /// The parameters in a path.
 pub struct UrlPath<T>(pub T);
 
-const LONGEST: usize = 200;
+pub const LONGEST: usize = 200;
 
 impl<T: DeserializeOwned + 'static> FromRequest for UrlPath<T> {
     type Error = Problem;

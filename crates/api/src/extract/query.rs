@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use crate::problem::Problem;
 
 /// The longest value; a cursor needs a few hundred bytes.
-const LONGEST: usize = 4096;
+pub const LONGEST: usize = 4096;
 
 pub fn read_query<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
     let mut names = HashSet::new();
@@ -48,4 +48,15 @@ fn check(name: &str, text: &str) -> Result<(), Problem> {
         }
         Ok(_) => Ok(()),
     }
+}
+
+const LONGEST_SEARCH: usize = 200;
+
+/// Refuses a text to search for, the parameter `q`, that is longer than any name.
+pub fn check_search(q: Option<&str>) -> Result<(), Problem> {
+    if q.is_some_and(|q| q.chars().count() > LONGEST_SEARCH) {
+        let detail = format!("is longer than {LONGEST_SEARCH} characters");
+        return Err(Problem::parameter("q", detail));
+    }
+    Ok(())
 }

@@ -1,10 +1,12 @@
 //! The published contract, made from the handlers and their types.
 
 mod answers;
+mod parameters;
 mod refusals;
 mod security;
 
 use answers::WholeAnswers;
+use parameters::ParameterRules;
 use refusals::Refusals;
 use security::Security;
 use utoipa::{OpenApi, openapi::path::Operation};
@@ -112,7 +114,7 @@ use crate::{
         (name = "Audit", description = "Who did what, in rows that are sealed over one another"),
         (name = "Health", description = "Whether it works, and what it is"),
     ),
-    modifiers(&WholeAnswers, &Security, &Refusals),
+    modifiers(&WholeAnswers, &ParameterRules, &Security, &Refusals),
 )]
 struct Document;
 

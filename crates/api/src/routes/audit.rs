@@ -16,7 +16,7 @@ use crate::{
     answer::Answer,
     cursor::{ListOut, page},
     extract::{Call, Date, Limit},
-    problem::Problem,
+    problem::{Problem, kinds},
     schema::{ActorKind, AuditOutcome, CalendarDate},
 };
 
@@ -177,7 +177,10 @@ impl From<&Fault> for AuditFaultOut {
 /// Compares every row of the audit log with its hash, and the log with a row that the caller names.
 #[utoipa::path(
     get, path = "/v1/audit/verify", tag = "Audit", params(VerifyAuditLog),
-    responses((status = 200, description = "Whether it is intact", body = AuditVerdictOut)),
+    responses(
+        (status = 200, description = "Whether it is intact", body = AuditVerdictOut),
+        (status = 422, description = "`validation_failed`: one of `seq` and `hash` without the other"),
+    ),
 )]
 pub async fn verify_audit_log(call: Call<VerifyAuditLog>) -> Result<HttpResponse, Problem> {
     let known = known_head(call.query)?;
@@ -200,7 +203,12 @@ fn known_head(query: VerifyAuditLog) -> Result<Option<Head>, Problem> {
             Err(Problem::parameter("hash", detail))
         }
         (Some(seq), Some(hash)) => Ok(Some(Head { seq, hash })),
-        (Some(_), None) => Err(Problem::parameter("hash", "belongs with seq")),
-        (None, Some(_)) => Err(Problem::parameter("seq", "belongs with hash")),
+        (Some(_), None) => Err(missing("hash", "seq")),
+        (None, Some(_)) => Err(missing("seq", "hash")),
     }
+}
+
+fn missing(name: &str, with: &str) -> Problem {
+    let detail = format!("{name} belongs with {with}: give both, or neither");
+    Problem::new(kinds::VALIDATION_FAILED, detail.clone()).at_parameter(name, detail)
 }

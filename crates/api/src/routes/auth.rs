@@ -11,7 +11,10 @@ use db::Tx;
 use identity::{
     Ctx, Password,
     audit::{self, Entry},
-    sessions::{self, Attempt, LoginRefusal, NewSession, Proof, RefreshToken, Refreshed, Told},
+    sessions::{
+        self, Attempt, LoginRefusal, NewSession, Proof, RefreshRefusal, RefreshToken, Refreshed,
+        Told,
+    },
     users,
 };
 use serde::{Deserialize, Serialize};
@@ -101,9 +104,12 @@ pub async fn log_in(call: Call, body: Body<LoginIn>) -> Result<HttpResponse, Pro
     match prove(&call, email, password).await? {
         Ok((attempt, proof)) => begin(&call, &attempt, proof).await,
         Err(refusal) => {
-            let entry = Entry::refused("session.begin", "session")
-                .with("email", email.as_str())
-                .with("reason", refusal.as_str());
+            let entry = Entry::refused("session.begin", "session").with("reason", refusal.as_str());
+            // What is no address may be a password in the wrong field.
+            let entry = match users::normal_email(email) {
+                Ok(email) => entry.with("email", email),
+                Err(_) => entry,
+            };
             guard::write_refusal(&call.state, &call.ctx, entry).await;
             Err(told(refusal))
         }
@@ -146,7 +152,7 @@ async fn begin(call: &Call, attempt: &Attempt, proof: Proof) -> Result<HttpRespo
     change(call, async |ctx: &Ctx, tx: &Tx| {
         let begun = sessions::begin(ctx, tx, attempt, proof.clone(), lifetime).await?;
         let user = begun.user.id.to_string();
-        answer(call, begun).map(|answer| answer.noting("user_id", user))
+        answer(call, &begun).map(|answer| answer.noting("user_id", user))
     })
     .await
 }
@@ -166,7 +172,7 @@ fn told(refusal: LoginRefusal) -> Problem {
     }
 }
 
-fn answer(call: &Call, session: NewSession) -> Result<Answer, Problem> {
+fn answer(call: &Call, session: &NewSession) -> Result<Answer, Problem> {
     let (user, id) = (&session.user, session.session);
     let issued = call
         .state
@@ -199,6 +205,7 @@ pub async fn refresh_session(call: Call, body: Body<RefreshIn>) -> Result<HttpRe
         Problem::new(kinds::REFRESH_REFUSED, advice)
     };
     let Ok(token) = RefreshToken::parse(&body.value.refresh_token) else {
+        guard::check_refusal(&call.state, &call.ctx.origin)?;
         let entry = Entry::refused("session.refresh", "session").with("reason", "malformed_token");
         guard::write_refusal(&call.state, &call.ctx, entry).await;
         return Err(refused());
@@ -208,11 +215,14 @@ pub async fn refresh_session(call: Call, body: Body<RefreshIn>) -> Result<HttpRe
         match sessions::refresh(&call.ctx, &tx, &token, lifetime).await? {
             Refreshed::GoesOn(session) => {
                 let user = session.user.id.to_string();
-                let answer = answer(&call, session)?.noting("user_id", user);
+                let answer = answer(&call, &session)?.noting("user_id", user);
                 note(&call, &tx, &answer).await?;
                 Ok(Some(answer))
             }
             Refreshed::Refused(refusal) => {
+                if refusal == RefreshRefusal::Unknown {
+                    guard::check_refusal(&call.state, &call.ctx.origin)?;
+                }
                 let entry =
                     Entry::refused("session.refresh", "session").with("reason", refusal.as_str());
                 audit::append(&call.ctx, &tx, entry).await?;

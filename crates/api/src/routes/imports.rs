@@ -45,7 +45,7 @@ pub struct ImportLedger {
     #[param(inline, required = false)]
     format: ImportFormat,
     /// The accounts that are the portfolio, with those below them; commas between them.
-    #[param(value_type = String, example = "Assets:US:ETrade")]
+    #[param(value_type = String, pattern = r"^[^,\u0000]+(,[^,\u0000]+)*$", example = "Assets:US:ETrade")]
     accounts: Words,
     /// Only say what an import would do.
     #[serde(default)]

@@ -5,19 +5,21 @@ use actix_web::{
     web::{self, ServiceConfig},
 };
 use books::portfolios::{self, NewPortfolio};
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use db::{Tx, page::Page};
+use db::{Database, Tx, page::Page};
 use entity::{
     books::portfolio,
     values::{self, PortfolioId, SecurityId},
 };
-use identity::Ctx;
+use identity::{Clock, Ctx};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::readable;
 use crate::{
     answer::{Answer, show},
+    caller::{Caller, shared_ctx},
     change::change,
     cursor::{ListOut, page},
     etag::Etag,
@@ -26,6 +28,7 @@ use crate::{
     problem::Problem,
     reach::within_reach,
     schema::LotMethod,
+    shared_reads::SharedReads,
 };
 
 pub fn configure(config: &mut ServiceConfig) {
@@ -49,7 +52,7 @@ pub struct PortfolioIn {
     pub base_currency: String,
     /// How sales choose the lots they close.
     #[serde(default = "first_in_first_out")]
-    #[schema(value_type = Option<LotMethod>, default = "fifo")]
+    #[schema(value_type = Option<LotMethod>, nullable = false, default = "fifo")]
     pub lot_method: values::LotMethod,
     #[serde(default)]
     #[schema(value_type = Option<uuid::Uuid>)]
@@ -169,10 +172,30 @@ pub struct ListPortfolios {
 )]
 pub async fn list_portfolios(call: Call<ListPortfolios>) -> Result<HttpResponse, Problem> {
     let (after, limit) = page(call.query.limit, call.query.cursor.as_deref())?;
-    let page = Page { after, limit };
-    let found = portfolios::list(&call.ctx, call.ctx.database.reader(), &page).await?;
-    let list = ListOut::new(found, |last| last.id, PortfolioOut::from);
-    Ok(Answer::ok(&list)?.into())
+    let body = call
+        .state
+        .portfolio_pages
+        .ask((call.caller, after, limit))
+        .await??;
+    Ok(Answer::of_bytes(body).into())
+}
+
+/// Pages of a user's portfolios by what they begin after and their length, as they are sent: where a
+/// user's programs ask at the same moment, the three round trips of a reading are made once.
+pub type PortfolioPages = SharedReads<(Caller, Option<PortfolioId>, u64), Result<Bytes, Problem>>;
+
+pub fn share_pages(database: Database, clock: Clock) -> PortfolioPages {
+    SharedReads::start(
+        move |(caller, after, limit): (Caller, Option<PortfolioId>, u64)| {
+            let ctx = shared_ctx(caller, &database, clock);
+            async move {
+                let page = Page { after, limit };
+                let found = portfolios::list(&ctx, ctx.database.reader(), &page).await?;
+                let list = ListOut::new(found, |last| last.id, PortfolioOut::from);
+                Ok(serde_json::to_vec(&list).map_err(Problem::internal)?.into())
+            }
+        },
+    )
 }
 
 /// One portfolio.

@@ -17,7 +17,7 @@ use crate::{
     answer::{Answer, show},
     cursor::{ListOut, page},
     etag::Etag,
-    extract::{Body, Call, Limit, UrlPath},
+    extract::{Body, Call, Limit, UrlPath, check_search},
     idempotency,
     problem::Problem,
     schema::SecurityKind,
@@ -137,8 +137,6 @@ pub struct ListSecurities {
     cursor: Option<String>,
 }
 
-const LONGEST_SEARCH: usize = 200;
-
 /// The securities, in the order of their making.
 #[utoipa::path(
     get, path = "/v1/securities", tag = "Securities", params(ListSecurities),
@@ -146,10 +144,7 @@ const LONGEST_SEARCH: usize = 200;
 )]
 pub async fn list_securities(call: Call<ListSecurities>) -> Result<HttpResponse, Problem> {
     let q = call.query.q.as_deref();
-    if q.is_some_and(|q| q.chars().count() > LONGEST_SEARCH) {
-        let detail = format!("is longer than {LONGEST_SEARCH} characters");
-        return Err(Problem::parameter("q", detail));
-    }
+    check_search(q)?;
     let (after, limit) = page(call.query.limit, call.query.cursor.as_deref())?;
     let page = Page { after, limit };
     let found = securities::list(&call.ctx, &call.ctx.shared(), q, &page).await?;

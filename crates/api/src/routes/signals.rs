@@ -136,6 +136,10 @@ impl Refused<'_> {
     async fn write_down(&self, problem: Problem) -> Problem {
         if problem.status().is_client_error() {
             let ctx = guard::ctx_of_anybody(self.state, self.request);
+            let is_signed = problem.status() != StatusCode::UNAUTHORIZED;
+            if !is_signed && let Err(limited) = guard::check_refusal(self.state, &ctx.origin) {
+                return limited;
+            }
             let entry = Entry::refused("signal.receive", "signal")
                 .with("producer", self.producer)
                 .with("code", problem.code());

@@ -23,7 +23,7 @@ use crate::{
     answer::Answer,
     change::change,
     cursor::{ListOut, page},
-    extract::{Body, Call, Limit, UrlPath, given, present},
+    extract::{Body, Call, Limit, UrlPath, check_search, given, present},
     problem::Problem,
     schema::{self, UserRole},
 };
@@ -174,6 +174,7 @@ pub struct ListUsers {
     responses((status = 200, description = "A page", body = ListOut<UserOut>)),
 )]
 pub async fn list_users(call: Call<ListUsers>) -> Result<HttpResponse, Problem> {
+    check_search(call.query.q.as_deref())?;
     let (after, limit) = page(call.query.limit, call.query.cursor.as_deref())?;
     let page = Page { after, limit };
     let filter = UserFilter {

@@ -23,6 +23,9 @@ const LONGEST: usize = 128;
 /// and names that they are made of.
 const COMMON_WITHIN_GUESSES: u64 = 1_000_000;
 
+/// Nobody who attacks this service would leave its name out.
+const SERVICE: &str = "tallystick";
+
 /// Whether a user with this email and name may have this password. Lengths are in Unicode scalar
 /// values.
 pub fn check_strength(password: &str, email: &str, display_name: &str) -> Result<(), WeakPassword> {
@@ -36,7 +39,9 @@ pub fn check_strength(password: &str, email: &str, display_name: &str) -> Result
     if own.iter().any(|own| is_same_but_for_digits(password, own)) {
         return Err(WeakPassword::OwnName);
     }
-    if zxcvbn::zxcvbn(password, &own).guesses() < COMMON_WITHIN_GUESSES {
+    let known = [email, local_part, display_name, SERVICE];
+    let is_found_soon = zxcvbn::zxcvbn(password, &known).guesses() < COMMON_WITHIN_GUESSES;
+    if is_found_soon || is_same_but_for_digits(password, SERVICE) {
         return Err(WeakPassword::Common);
     }
     Ok(())

@@ -120,6 +120,9 @@ fn what_everybody_takes_is_refused() {
         "Welcome1!",
         "letmein!!",
         "aaaaaaaaaaaa",
+        "tallystick",
+        "Tallystick2026",
+        "Tallystick!",
     ] {
         let refused = check_strength(common, "ada@example.org", "Ada Lovelace");
         assert_eq!(refused, Err(WeakPassword::Common), "{common}");

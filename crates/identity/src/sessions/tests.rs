@@ -51,8 +51,17 @@ fn an_address_of_ipv6_counts_with_its_network() {
 #[test]
 fn an_account_counts_however_it_is_typed() {
     assert_eq!(of_account("Ada@Example.org"), "account:ada@example.org");
-    assert_eq!(of_account("no\0body"), "account:nobody");
-    assert_eq!(of_account(&"x".repeat(9_999)).len(), "account:".len() + 254);
+    assert_ne!(of_account("no body"), of_account("nobody"));
+}
+
+#[test]
+fn what_is_no_address_counts_without_being_kept() {
+    let long = "x".repeat(9_999);
+    for typed in ["no\0body", "my password", &long] {
+        let subject = of_account(typed);
+        assert_eq!(subject.len(), "account:".len() + 64);
+        assert!(subject.is_ascii() && !subject.contains(typed));
+    }
 }
 
 proptest! {

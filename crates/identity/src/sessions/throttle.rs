@@ -10,6 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use db::{ConnectionTrait, query::upsert};
 use entity::identity::login_throttle::{Column, Entity, Model};
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use sha2::{Digest, Sha256};
 
 use super::LoginRefusal;
 use crate::{Ctx, Error, users::normal_email};
@@ -177,13 +178,12 @@ fn seconds_left(now: DateTime<Utc>, until: DateTime<Utc>) -> Option<u64> {
     Some(left.div_ceil(1_000)).filter(|seconds| *seconds > 0)
 }
 
-/// What is no address of anybody counts as well, as far as the database can store it.
+/// What is no address of anybody counts as well, by its hash: it may be a password in the wrong field.
 pub(super) fn of_account(email: &str) -> String {
-    let email = normal_email(email).unwrap_or_else(|_| {
-        let storable = email.chars().filter(|letter| *letter != '\0');
-        storable.take(254).flat_map(char::to_lowercase).collect()
-    });
-    format!("account:{email}")
+    match normal_email(email) {
+        Ok(email) => format!("account:{email}"),
+        Err(_) => format!("account:{}", hex::encode(Sha256::digest(email))),
+    }
 }
 
 /// Of IPv6, the first 64 bits: whoever has one such address has them all.

@@ -136,9 +136,11 @@ impl<'h> Signed<'h> {
     }
 }
 
+/// A full stop ends the id in what is signed. If an id could hold one, the same signature would be good
+/// for a message with a shorter id, and its rest taken for the time.
 fn usable_id(id: &str) -> Result<&str, Refusal> {
-    let is_usable =
-        (1..=LONGEST_ID).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic());
+    let is_usable = (1..=LONGEST_ID).contains(&id.len())
+        && id.bytes().all(|b| b.is_ascii_graphic() && b != b'.');
     is_usable.then_some(id).ok_or(Refusal::Invalid)
 }
 

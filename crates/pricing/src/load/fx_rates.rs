@@ -18,14 +18,14 @@ use super::{
 };
 use crate::{Error, packs};
 
-const COLUMNS: Columns = Columns {
+pub(super) const COLUMNS: Columns = Columns {
     required: &["base", "quote", "rate"],
     optional: &["source"],
 };
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct WrittenRate {
+pub(super) struct WrittenRate {
     base: Text,
     quote: Text,
     rate: Text,
@@ -58,15 +58,19 @@ pub async fn fx_rates<R: Read + Send>(
     .await
 }
 
-struct Checker {
+pub(super) struct Checker {
     /// The line of each pair's rate; `None` for one that the pack held before.
-    seen: HashMap<(String, String), Option<u64>>,
-    pack_id: String,
-    now: DateTime<Utc>,
+    pub seen: HashMap<(String, String), Option<u64>>,
+    pub pack_id: String,
+    pub now: DateTime<Utc>,
 }
 
 impl Checker {
-    fn check(&mut self, line: u64, row: WrittenRate) -> Result<fx_rate::ActiveModel, Vec<String>> {
+    pub fn check(
+        &mut self,
+        line: u64,
+        row: WrittenRate,
+    ) -> Result<fx_rate::ActiveModel, Vec<String>> {
         let mut faults = RowFaults::default();
         let base = faults.note("base", fields::currency(&row.base));
         let quote = faults.note("quote", fields::currency(&row.quote));

@@ -5,6 +5,8 @@
 //! reported with its line, up to fifty, and any fault refuses the file: nothing of it stays.
 
 mod fields;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod fx_rates;
 mod lines;
 mod prices;
@@ -43,14 +45,11 @@ where
     Row: ActiveModelTrait + Send,
     R: Read + Send,
 {
-    let rows = CheckedRows {
-        records,
-        check,
-        faults: Vec::new(),
-        ended: false,
-        written: PhantomData,
-    };
-    copy_models(tx, stream::iter(rows)).await
+    copy_models(
+        tx,
+        stream::iter(CheckedRows::<Written, _, _>::new(records, check)),
+    )
+    .await
 }
 
 /// The rows of a file up to the first fault; then all faults, at the end or once there are many.
@@ -60,6 +59,18 @@ struct CheckedRows<Written, R, Check> {
     faults: Vec<RowError>,
     ended: bool,
     written: PhantomData<fn() -> Written>,
+}
+
+impl<Written, R, Check> CheckedRows<Written, R, Check> {
+    fn new(records: Records<R>, check: Check) -> Self {
+        Self {
+            records,
+            check,
+            faults: Vec::new(),
+            ended: false,
+            written: PhantomData,
+        }
+    }
 }
 
 impl<Written, Row, R, Check> Iterator for CheckedRows<Written, R, Check>

@@ -21,14 +21,14 @@ use crate::{
     securities::{self, Known},
 };
 
-const COLUMNS: Columns = Columns {
+pub(super) const COLUMNS: Columns = Columns {
     required: &["symbol", "close", "currency"],
     optional: &["open", "high", "low", "volume", "source", "adjustment"],
 };
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct WrittenPrice {
+pub(super) struct WrittenPrice {
     symbol: Text,
     close: Text,
     currency: Text,
@@ -67,16 +67,20 @@ pub async fn prices<R: Read + Send>(
     .await
 }
 
-struct Checker {
-    securities: HashMap<String, Known>,
+pub(super) struct Checker {
+    pub securities: HashMap<String, Known>,
     /// The line of each security's price; `None` for one that the pack held before.
-    seen: HashMap<SecurityId, Option<u64>>,
-    pack_id: String,
-    now: DateTime<Utc>,
+    pub seen: HashMap<SecurityId, Option<u64>>,
+    pub pack_id: String,
+    pub now: DateTime<Utc>,
 }
 
 impl Checker {
-    fn check(&mut self, line: u64, row: WrittenPrice) -> Result<price::ActiveModel, Vec<String>> {
+    pub fn check(
+        &mut self,
+        line: u64,
+        row: WrittenPrice,
+    ) -> Result<price::ActiveModel, Vec<String>> {
         let mut faults = RowFaults::default();
         let security = faults.note("symbol", self.claim(line, &row.symbol));
         let currency = faults.note("currency", currency_of(&row, security.as_ref()));

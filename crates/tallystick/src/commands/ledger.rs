@@ -44,7 +44,7 @@ pub async fn run(settings: &Settings, whose: Option<&str>, command: Ledger) -> R
             output,
         } => {
             let ctx = session::open(settings, whose);
-            import(ctx, &source, portfolio, dry_run, output.json).await
+            Box::pin(import(ctx, &source, portfolio, dry_run, output.json)).await
         }
     }
 }

@@ -18,7 +18,7 @@ const COMMANDS: [&[&str]; 4] = [
 
 on_both_engines! {
     async fn all_faults_of_a_ledger_are_reported_at_once_and_nothing_is_imported(db) {
-        let home = Home::of(&db);
+        let home = Home::of(&db).with_user();
         let faults = "2024-04-01 * \"Not in balance\"\n  Assets:Broker:Cash  1.00 USD\n  \
                       Equity:Owner  -2.00 USD\n\n\
                       2024-04-02 balance Assets:Broker:Cash  1.00 USD\n\n\

@@ -21,6 +21,7 @@ mod positions;
 mod previous_release;
 mod producers;
 mod roles;
+mod secrets;
 mod series;
 mod serve;
 mod settings;

@@ -68,43 +68,37 @@ fn wrong_usage_is_status_2_and_says_what_is_expected() {
         &["producer"],
         &["producer", "add", "momentum"],
         &["producer", "rotate"],
-        &["user", "add"],
-        &["user", "role", "ada@example.org", "owner"],
-        &["user", "add", "a@b", "--no-password", "--password-stdin"],
-        &["token", "create", "--user", "ada@example.org"],
-        &["token", "create", "--user", "a@b", "--scope", "books"],
-        &[
-            "token",
-            "create",
-            "--user",
-            "a@b",
-            "--scope",
-            "admin",
-            "--expires",
-            "90",
-        ],
-        &[
-            "token",
-            "create",
-            "--user",
-            "a@b",
-            "--scope",
-            "admin",
-            "--expires",
-            "0d",
-        ],
-        &["token", "revoke", "tsk"],
-        &["keys"],
     ] {
-        let ran = Home::new().run(arguments);
-        assert_eq!(ran.status, Some(2), "{arguments:?}: {ran:#?}");
-        assert!(
-            ran.stderr.contains("--help") || ran.stderr.contains("Usage"),
-            "{arguments:?}: {}",
-            ran.stderr
-        );
-        assert!(ran.stdout.is_empty(), "{arguments:?}: {}", ran.stdout);
+        is_wrong_usage(arguments);
     }
+}
+
+#[test]
+fn wrong_usage_of_accounts_is_status_2_too() {
+    for line in [
+        "user add",
+        "user role ada@example.org owner",
+        "user add a@b --no-password --password-stdin",
+        "token create --user ada@example.org",
+        "token create --user a@b --scope books",
+        "token create --user a@b --scope admin --expires 90",
+        "token create --user a@b --scope admin --expires 0d",
+        "token revoke tsk",
+        "keys",
+    ] {
+        is_wrong_usage(&line.split(' ').collect::<Vec<_>>());
+    }
+}
+
+fn is_wrong_usage(arguments: &[&str]) {
+    let ran = Home::new().run(arguments);
+    assert_eq!(ran.status, Some(2), "{arguments:?}: {ran:#?}");
+    assert!(
+        ran.stderr.contains("--help") || ran.stderr.contains("Usage"),
+        "{arguments:?}: {}",
+        ran.stderr
+    );
+    assert!(ran.stdout.is_empty(), "{arguments:?}: {}", ran.stdout);
 }
 
 #[test]

@@ -11,7 +11,7 @@ use std::time::Instant;
 use anyhow::{Result, ensure};
 
 use super::Bench;
-use super::figures::{cut, median, raised};
+use crate::bench::figures::{cut, median, raised};
 use crate::bench::report::Table;
 use crate::process;
 use content::Content;

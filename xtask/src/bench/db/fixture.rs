@@ -8,7 +8,8 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use super::Bench;
-use crate::bench::server::Server;
+use crate::bench::account::Account;
+use crate::bench::server::Target;
 use crate::bench::{as_service, http};
 
 pub const POLICY: &str = "WM4PM_CAD";
@@ -35,6 +36,8 @@ pub struct Fixture {
     pub database: String,
     /// As the product's service.
     pub service: String,
+    /// The only user, whose books they are.
+    pub account: Account,
     pub owner: String,
     pub portfolio: String,
     pub frozen_pack: String,
@@ -50,6 +53,7 @@ impl Fixture {
         fs::write(&ledger, ledger_text()?)?;
         bench.product.migrate(&database, directory)?;
         let service = as_service(&database);
+        let account = Account::add(&bench.product, &service, directory)?;
         bench.product.import(&ledger, &service, directory)?;
         println!("building {PACKS} packs");
         let build = |day: usize, policy: &str, fresh: bool| {
@@ -70,6 +74,7 @@ impl Fixture {
             name: DATABASE.to_owned(),
             database,
             service,
+            account,
         })
     }
 
@@ -78,8 +83,8 @@ impl Fixture {
     }
 
     /// A measurement of something else than what was meant would be worse than none.
-    pub fn check(&self, server: &Server) -> Result<()> {
-        let positions = http::get_json(server, &self.positions_path())?;
+    pub fn check(&self, target: &Target) -> Result<()> {
+        let positions = http::get_json(target, &self.positions_path())?;
         let items = positions["items"].as_array().map_or(0, Vec::len);
         ensure!(items == LOTS, "{items} positions instead of {LOTS}");
         let value = &positions["totals"]["market_value"];
@@ -88,7 +93,7 @@ impl Fixture {
             (&self.frozen_pack, "fresh"),
             (&self.warming_pack, "warming"),
         ] {
-            let pack = http::get_json(server, &format!("/v1/packs/{id}"))?;
+            let pack = http::get_json(target, &format!("/v1/packs/{id}"))?;
             ensure!(pack["status"] == status, "{id} is not {status}");
         }
         Ok(())

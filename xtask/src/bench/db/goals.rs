@@ -1,7 +1,7 @@
 //! What was wanted, and whether it was reached.
 
-use super::figures::{cut, percent, raised};
 use super::{Measured, bulk, requests, statements};
+use crate::bench::figures::{cut, percent, raised};
 use crate::bench::report::Table;
 
 const MEMORY_BYTES: f64 = 40e6;

@@ -3,7 +3,6 @@
 
 mod bulk;
 mod fastapi;
-mod figures;
 mod fixture;
 mod goals;
 mod orm;
@@ -19,7 +18,7 @@ use testservers::{Cluster, Durability};
 
 use super::product::{Product, Profile};
 use super::report::{Report, Table};
-use super::server::Server;
+use super::server::Target;
 use super::{machine, make_service_role};
 use crate::workspace::Workspace;
 use fastapi::FastApi;
@@ -108,7 +107,8 @@ fn measure(bench: &Bench) -> Result<Report> {
     let server = bench
         .product
         .serve(&fixture.service, bench.scratch.path())?;
-    let requests = requests::measure(bench, &fixture, &server)?;
+    let ours = fixture.account.log_in(&server.target)?;
+    let requests = requests::measure(bench, &fixture, &ours)?;
     let memory_bytes = server.peak_memory_bytes();
     drop(server);
     // What was inserted spoils the plans until the server's own housekeeping comes by.
@@ -148,4 +148,4 @@ fn beside(bench: &Bench, fixture: &Fixture) -> Result<String> {
 }
 
 /// A server whose answers are compared.
-type Contender<'a> = (&'a str, &'a Server);
+type Contender<'a> = (&'a str, &'a Target);

@@ -4,12 +4,12 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
-use super::figures::{cut, median, percent, raised};
 use super::fixture::Fixture;
 use super::{Bench, Contender};
+use crate::bench::figures::{cut, median, percent, raised};
 use crate::bench::http::{self, CONNECTIONS, Request};
 use crate::bench::report::Table;
-use crate::bench::server::Server;
+use crate::bench::server::Target;
 
 const SCRIPTS: &str = "xtask/src/bench/db/lua";
 const WARM_UP_SECONDS: u32 = 1;
@@ -39,16 +39,16 @@ pub struct Figures {
     pub bare: Option<f64>,
 }
 
-pub fn measure(bench: &Bench, fixture: &Fixture, ours: &Server) -> Result<Vec<Figures>> {
+pub fn measure(bench: &Bench, fixture: &Fixture, ours: &Target) -> Result<Vec<Figures>> {
     let one = bench.fastapi.serve(fixture, 1)?;
     let two = bench.fastapi.serve(fixture, 2)?;
     let servers = [
         ("Tallystick", ours),
-        ("FastAPI, 1 process", &one),
-        ("FastAPI, 2 processes", &two),
+        ("FastAPI, 1 process", &one.target),
+        ("FastAPI, 2 processes", &two.target),
     ];
-    for (_, server) in &servers {
-        fixture.check(server)?;
+    for (_, target) in &servers {
+        fixture.check(target)?;
     }
     cases(fixture)
         .iter()
@@ -99,6 +99,7 @@ fn measure_case(bench: &Bench, case: &Case, servers: &[Contender; 3]) -> Result<
     let script = case.script.map(|file| script_path(bench, file));
     let request = Request {
         path: &case.path,
+        headers: &[],
         script: script.as_deref(),
     };
     let mut contenders = servers.to_vec();
@@ -109,7 +110,7 @@ fn measure_case(bench: &Bench, case: &Case, servers: &[Contender; 3]) -> Result<
         bare = Some(bench.product.serve_bare(bytes)?);
     }
     if let Some(bare) = &bare {
-        contenders.push(("Bare handler", bare));
+        contenders.push(("Bare handler", &bare.target));
     }
     let (rates, slowest) = take_turns(bench, request, &contenders)?;
     let rate = |index: usize| rates.get(index).map(|rounds| median(rounds));
@@ -139,14 +140,14 @@ fn take_turns(
     request: Request,
     contenders: &[Contender],
 ) -> Result<(Vec<Vec<f64>>, Vec<f64>)> {
-    for (_, server) in contenders {
-        http::round(server, request, WARM_UP_SECONDS)?;
+    for (_, target) in contenders {
+        http::round(target, request, WARM_UP_SECONDS)?;
     }
     let mut rates = vec![Vec::new(); contenders.len()];
     let mut slowest = Vec::new();
     for _ in 0..bench.options.rounds {
-        for (index, ((_, server), rates)) in contenders.iter().zip(&mut rates).enumerate() {
-            let load = http::round(server, request, bench.options.seconds)?;
+        for (index, ((_, target), rates)) in contenders.iter().zip(&mut rates).enumerate() {
+            let load = http::round(target, request, bench.options.seconds)?;
             rates.push(load.requests_per_second);
             if index == OURS {
                 slowest.push(load.slowest_percent_ms()?);

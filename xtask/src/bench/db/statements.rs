@@ -5,8 +5,8 @@ use std::fmt::Write;
 use anyhow::Result;
 
 use super::Bench;
-use super::figures::{cut, median, percent, raised};
 use super::fixture::{Fixture, POLICY};
+use crate::bench::figures::{cut, median, percent, raised};
 use crate::bench::report::Table;
 
 pub const CLIENTS: usize = 16;

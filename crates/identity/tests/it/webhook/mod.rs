@@ -220,6 +220,20 @@ fn what_could_be_read_in_two_ways_is_refused() {
     );
 }
 
+/// Computed with the module hmac of Python 3, over `msg_1.1614265330.1614265331.{}`.
+#[test]
+fn a_signature_is_good_for_one_way_to_part_what_it_signs() {
+    let signature = "v1,CMmEKLRb7FQhXi2yx5/dbO/5/zXV24MTtacGs7KKuEk=";
+    let producers = producers(&[SPECIFICATION]);
+    let (time, later) = (1_614_265_330, 1_614_265_331);
+    let signed = standard("msg_1", time, signature);
+    let found = verify(&producers, &signed, b"1614265331.{}", at(time));
+    assert_eq!(found.as_deref(), Ok("msg_1"));
+    let parted_later = standard("msg_1.1614265330", later, signature);
+    let refused = verify(&producers, &parted_later, b"{}", at(later));
+    assert_eq!(refused, Err(Refusal::Invalid));
+}
+
 #[test]
 fn headers_that_cannot_be_read_are_refused_like_a_wrong_signature() {
     let producers = producers(&[SPECIFICATION]);

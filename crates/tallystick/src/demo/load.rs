@@ -4,7 +4,10 @@ use books::import::LedgerImport;
 use chrono::NaiveDate;
 use db::page::Page;
 use entity::{books::portfolio, values::PortfolioId};
-use identity::Ctx;
+use identity::{
+    Ctx,
+    audit::{self, Entry},
+};
 use ledger::Ledger;
 use pricing::{
     DEFAULT_POLICY,
@@ -81,6 +84,7 @@ async fn find_portfolios(ctx: &Ctx) -> Result<Vec<(String, PortfolioId)>, Error>
 async fn import(ctx: &Ctx, ledger: Arc<Ledger>, file_hash: String) -> Result<(), Error> {
     let within = ctx.clone();
     let work = async |tx: db::Tx| {
+        let mut entries = Vec::new();
         for plan in &PLANS {
             let prefix = format!("Assets:{}", plan.account);
             let view = ledger.portfolio(&[&prefix], None)?;
@@ -90,7 +94,14 @@ async fn import(ctx: &Ctx, ledger: Arc<Ledger>, file_hash: String) -> Result<(),
                 file_hash: file_hash.clone(),
                 ledger_commit_hash: None,
             };
-            books::import::import_ledger(&within, &tx, &ledger, &view, request).await?;
+            let report =
+                books::import::import_ledger(&within, &tx, &ledger, &view, request).await?;
+            let portfolio = report.portfolio_id.map(|id| id.to_string());
+            let entry = Entry::done("import.create", "import").with("portfolio_id", portfolio);
+            entries.push(entry.with("file_hash", file_hash.as_str()));
+        }
+        for entry in entries {
+            audit::append(&within, &tx, entry).await?;
         }
         Ok(())
     };
@@ -134,7 +145,10 @@ async fn build_packs(
             true,
             on_progress,
         )
-        .await
+        .await?;
+        let entry = Entry::done("pack.create", "pack").with("packs", days.len());
+        audit::append(&within, &tx, entry).await?;
+        Ok::<_, Error>(())
     };
     ctx.database.write(work).await?;
     bar.finish_and_clear();

@@ -128,7 +128,7 @@ on_both_engines! {
             }
         }
         println!("{asked} requests");
-        assert!(asked > 350, "{asked}");
+        assert!(asked >= OPERATIONS.len() * ROLES.len(), "{asked}");
     }
 
     async fn a_token_is_good_for_its_scopes_and_never_for_more_than_its_owner(db) {

@@ -15,15 +15,7 @@ use testkit::on_both_engines;
 
 use crate::support::Home;
 
-/// At full length in `cargo xtask faults`.
-fn kills() -> u32 {
-    if std::env::var_os("FAULTS_LONG").is_some() {
-        100
-    } else {
-        40
-    }
-}
-
+const KILLS: u32 = 100;
 const UP: [&str; 3] = ["migrate", "up", "--contract"];
 
 const SCENARIO: &str = "migrations are killed";
@@ -63,8 +55,7 @@ on_both_engines! {
         let usual = began.elapsed();
         let mut random = ChaCha8Rng::seed_from_u64(seed());
         let (mut cut_short, mut unfinished) = (0, 0);
-        let kills = kills();
-        for round in 0..kills {
+        for round in 0..KILLS {
             // A database in use is taken forward migration by migration, a new one at once.
             if round % 2 == 0 {
                 reset(&home);
@@ -81,10 +72,10 @@ on_both_engines! {
             unfinished += u32::from(!is_finished);
         }
         let engine = db.database.engine();
-        println!("figure: {SCENARIO}, {engine} | cut short, of {kills} | {cut_short} | goal -");
+        println!("figure: {SCENARIO}, {engine} | cut short, of {KILLS} | {cut_short} | goal -");
         println!("figure: {SCENARIO}, {engine} | next `up` that did not finish | {unfinished} | goal <= 0");
         assert_eq!(unfinished, 0);
-        assert!(cut_short > kills / 4);
+        assert!(cut_short > KILLS / 4);
         home.run(&["migrate", "check"]).succeeded();
     }
 

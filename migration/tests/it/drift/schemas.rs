@@ -133,7 +133,10 @@ testkit::on_both_engines! {
         let expected = expected(&connection, extra).await;
         make_empty(&connection).await;
         let missing = differences(&expected, &connection).await;
-        assert!(missing.len() < 50, "{:#?}", lines(&missing));
+        // What hangs on a table is told with it.
+        let told = lines(&missing);
+        let besides = told.iter().filter(|line| !line.starts_with("missing table ")).count();
+        assert!(besides < 15, "{told:#?}");
         for difference in &missing {
             run(&connection, difference.fix().as_str()).await;
         }

@@ -11,11 +11,12 @@ use crate::bench::http;
 use crate::bench::report::Table;
 use crate::bench::server::Server;
 
-/// The 503 that the contract has for prices that are not there yet, or not good.
-const TOLD_FAULTS: [&str; 3] = [
-    "/health/pack",
-    "/v1/execute",
-    "/v1/portfolios/{id}/positions",
+/// What the contract has for prices that are not there yet, or not good.
+const TOLD_FAULTS: [(&str, &str); 4] = [
+    ("/health/pack", "500"),
+    ("/health/pack", "503"),
+    ("/v1/execute", "503"),
+    ("/v1/portfolios/{id}/positions", "503"),
 ];
 const COUNTER: &str = "tallystick_http_requests_total{";
 
@@ -175,10 +176,10 @@ fn faults_in(metrics: &str) -> Vec<String> {
     counters(metrics)
         .filter(|(labels, _)| labels.contains("status=\"5"))
         .filter(|(labels, _)| {
-            let told = TOLD_FAULTS
-                .iter()
-                .any(|path| labels.contains(&format!("route=\"{path}\"")));
-            !(told && labels.contains("status=\"503\""))
+            !TOLD_FAULTS.iter().any(|(path, status)| {
+                labels.contains(&format!("route=\"{path}\""))
+                    && labels.contains(&format!("status=\"{status}\""))
+            })
         })
         .map(|(labels, count)| format!("{count} answers of {{{labels}}}"))
         .collect()
@@ -200,13 +201,14 @@ mod tests {
     const METRICS: &str = "# TYPE tallystick_http_requests_total counter\n\
         tallystick_http_requests_total{method=\"GET\",route=\"/livez\",status=\"200\"} 7\n\
         tallystick_http_requests_total{method=\"POST\",route=\"/v1/execute\",status=\"503\"} 2\n\
+        tallystick_http_requests_total{method=\"GET\",route=\"/health/pack\",status=\"500\"} 3\n\
         tallystick_http_requests_total{method=\"POST\",route=\"/v1/execute\",status=\"500\"} 1\n\
         tallystick_http_requests_in_flight 1\n";
 
     #[test]
     fn requests_are_added_up_and_faults_are_told() {
         let counts: u64 = counters(METRICS).map(|(_, count)| count).sum();
-        assert_eq!(counts, 10);
+        assert_eq!(counts, 13);
         let faults = faults_in(METRICS);
         assert_eq!(faults.len(), 1, "{faults:?}");
         assert!(faults[0].starts_with("1 answers of") && faults[0].contains("\"500\""));

@@ -18,7 +18,7 @@ use super::pragmas::Pragma;
 pub(super) struct Scan {
     /// As long as the file, with lines at the same offsets.
     pub text: Vec<u8>,
-    /// The values of calculations, each replaced by a plain `0` at its offset.
+    /// The values of calculations, each replaced by a plain `0` at its offset; zero for one with a fault.
     pub calculations: Vec<(usize, Decimal)>,
     /// Where `{{` was replaced by ` {`: the offset of the brace that stayed.
     pub total_costs: Vec<usize>,
@@ -214,10 +214,11 @@ impl Scanner<'_> {
             Expression::Calculation(length, value) => {
                 self.scan.text[self.at..self.at + length].fill(b' ');
                 self.scan.text[self.at] = b'0';
-                match value {
-                    Ok(value) => self.scan.calculations.push((self.at, value)),
-                    Err(fault) => self.scan.faults.push((self.at, fault)),
-                }
+                let value = value.unwrap_or_else(|fault| {
+                    self.scan.faults.push((self.at, fault));
+                    Decimal::ZERO
+                });
+                self.scan.calculations.push((self.at, value));
                 self.at += length;
             }
         }

@@ -4,6 +4,7 @@
 //! begins a transaction. Sums are made in the program, from exact numbers.
 
 mod amounts;
+pub mod booking;
 pub mod cash_flows;
 pub mod currency;
 mod dates;
@@ -15,6 +16,7 @@ pub mod page;
 pub mod portfolios;
 mod rates;
 pub mod realized;
+pub mod record;
 pub mod securities;
 mod text;
 pub mod transactions;

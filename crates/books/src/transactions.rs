@@ -80,14 +80,21 @@ pub async fn of_security(
 pub(crate) fn counts(ctx: &Ctx, portfolio_id: PortfolioId, asof: AsOf) -> Condition {
     of_portfolio(ctx, portfolio_id)
         .add(Column::TradeDate.lte(bound(asof.date)))
-        .add(Column::VoidedAt.is_null())
-        .add_option(
-            asof.revision
-                .map(|revision| Column::BooksRevision.lte(revision)),
-        )
+        .add(was_known(asof.revision))
 }
 
-fn of_portfolio(ctx: &Ctx, portfolio_id: PortfolioId) -> Condition {
+/// Whether a transaction was there, and not voided, at a revision of the books.
+fn was_known(revision: Option<i64>) -> Condition {
+    let not_voided = Condition::any().add(Column::VoidedAt.is_null());
+    match revision {
+        None => Condition::all().add(not_voided),
+        Some(revision) => Condition::all()
+            .add(Column::BooksRevision.lte(revision))
+            .add(not_voided.add(Column::VoidedRevision.gt(revision))),
+    }
+}
+
+pub(crate) fn of_portfolio(ctx: &Ctx, portfolio_id: PortfolioId) -> Condition {
     Condition::all()
         .add(Column::UserId.eq(ctx.scope))
         .add(Column::PortfolioId.eq(portfolio_id))

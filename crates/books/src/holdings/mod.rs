@@ -3,6 +3,7 @@
 mod assemble;
 mod ledger;
 mod load;
+mod recorded;
 
 use chrono::NaiveDate;
 use entity::{

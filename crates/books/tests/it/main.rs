@@ -8,6 +8,8 @@
 )]
 
 mod beancount;
+mod booking;
+mod cases;
 mod figures;
 mod growing_ledger;
 mod imports;

@@ -25,6 +25,7 @@ pub fn new_portfolio(name: &str) -> NewPortfolio {
         name: name.to_owned(),
         base_currency: "USD".to_owned(),
         lot_method: LotMethod::Fifo,
+        allows_shorts: false,
         benchmark_security_id: None,
     }
 }

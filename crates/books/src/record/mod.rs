@@ -108,8 +108,7 @@ pub async fn record(
         });
     }
     insert(tx, &rows).await?;
-    let flows = rows.iter().flat_map(|row| flows::of(ctx, row));
-    execute_many(tx, flows.map(|flow| flow.into_active_model().reset_all())).await?;
+    insert_flows(ctx, tx, &rows).await?;
     let change = Change::by(corrected.iter().chain(&rows));
     rebook(ctx, tx, &next, change).await?;
     update_portfolio(tx, &portfolio, &next).await?;
@@ -188,14 +187,25 @@ fn sequence(revision: i64, at: usize) -> i64 {
 }
 
 async fn insert(tx: &Tx, rows: &[transaction::Model]) -> Result<(), Error> {
-    let models = rows
+    let models: Vec<_> = rows
         .iter()
-        .map(|row| row.clone().into_active_model().reset_all());
+        .map(|row| row.clone().into_active_model().reset_all())
+        .collect();
     match execute_many(tx, models).await.map_err(db::Error::from) {
         Ok(_) => Ok(()),
         Err(db::Error::Duplicate(_)) => Err(Error::ExternalIdTaken),
         Err(error) => Err(error.into()),
     }
+}
+
+async fn insert_flows(ctx: &Ctx, tx: &Tx, rows: &[transaction::Model]) -> Result<(), Error> {
+    let models: Vec<_> = rows
+        .iter()
+        .flat_map(|row| flows::of(ctx, row))
+        .map(|flow| flow.into_active_model().reset_all())
+        .collect();
+    execute_many(tx, models).await?;
+    Ok(())
 }
 
 /// Books the lots of a portfolio anew from where they change.

@@ -97,16 +97,12 @@ impl<'a> Rows<'a> {
 
     fn add_lot(&mut self, opening: &Opening) -> Result<(), Error> {
         let made = self.lot(opening)?;
-        let same = self
-            .old_lots
-            .remove(&opening.lot)
-            .filter(|old| is_same_lot(old, &made));
-        let row = match same {
-            Some(same) => same,
-            None => {
-                self.new_lots.insert(opening.lot);
-                made
-            }
+        let old = self.old_lots.get(&opening.lot);
+        let row = if old.is_some_and(|old| is_same_lot(old, &made)) {
+            self.old_lots.remove(&opening.lot).unwrap_or(made)
+        } else {
+            self.new_lots.insert(opening.lot);
+            made
         };
         self.lots.insert(opening.lot, row);
         Ok(())
@@ -209,21 +205,15 @@ impl<'a> Rows<'a> {
         self.supersede_lots(tx, &lots).await?;
         self.supersede_closures(tx, &closures.collect::<Vec<_>>())
             .await?;
-        let lots = &mut self.lots;
-        let mut new: Vec<lot::Model> = self
-            .new_lots
-            .iter()
-            .filter_map(|key| lots.remove(key))
-            .collect();
+        let mut new: Vec<lot::Model> = Vec::with_capacity(self.new_lots.len());
+        for key in &self.new_lots {
+            new.extend(self.lots.remove(key));
+        }
         new.sort_unstable_by_key(|lot| lot.id);
-        execute_many(
-            tx,
-            new.into_iter()
-                .map(|row| row.into_active_model().reset_all()),
-        )
-        .await?;
-        let closures = self.closures.into_iter();
-        execute_many(tx, closures.map(|row| row.into_active_model().reset_all())).await?;
+        let new: Vec<_> = new.into_iter().map(all_columns).collect();
+        execute_many(tx, new).await?;
+        let closures: Vec<_> = self.closures.into_iter().map(all_columns).collect();
+        execute_many(tx, closures).await?;
         for lot in self.changed_lots {
             update_lot(tx, lot).await?;
         }
@@ -264,6 +254,14 @@ impl<'a> Rows<'a> {
         }
         Ok(())
     }
+}
+
+fn all_columns<M, A>(row: M) -> A
+where
+    M: IntoActiveModel<A>,
+    A: ActiveModelTrait,
+{
+    row.into_active_model().reset_all()
 }
 
 async fn update_lot(db: &impl ConnectionTrait, lot: lot::Model) -> Result<(), Error> {

@@ -16,6 +16,7 @@ mod imports;
 mod lists;
 mod portfolios;
 mod random_ledgers;
+mod recording;
 mod refusals;
 mod securities;
 mod setup;

@@ -30,7 +30,7 @@ pub struct Filter {
     pub security_id: Option<SecurityId>,
 }
 
-/// By trade date, and on one date in the order in which they were recorded.
+/// By trade date, and on one date in the order in which they were recorded; voided ones are among them.
 pub async fn list(
     ctx: &Ctx,
     db: &impl ConnectionTrait,
@@ -72,6 +72,7 @@ pub async fn of_security(
         .filter(counts(ctx, portfolio_id, asof))
         .filter(Column::SecurityId.eq(security_id))
         .order_by_asc(Column::TradeDate)
+        .order_by_asc(Column::Sequence)
         .order_by_asc(Column::Id);
     Ok(query.all(db).await?)
 }

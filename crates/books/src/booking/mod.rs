@@ -17,7 +17,8 @@ use rust_decimal::Decimal;
 
 pub use error::{Fault, Unbookable};
 pub use lots::OpenLot;
-pub(crate) use share::part;
+pub(crate) use share::apportion;
+use share::part;
 
 use crate::amounts;
 use lots::LotBook;
@@ -224,9 +225,7 @@ impl Book {
     /// Puts a lot in as it was left by earlier events; those of one security in the order of their
     /// opening.
     pub fn restore(&mut self, security: SecurityId, lot: OpenLot) -> Result<(), Unbookable> {
-        self.lots_of(security)
-            .put(lot)
-            .map_err(|fault| fault.before_all())
+        self.lots_of(security).put(lot).map_err(Fault::before_all)
     }
 
     /// Books one event after all that came before it.
@@ -248,7 +247,7 @@ impl Book {
         let lots = self.lots.get(&security).map(LotBook::open_lots);
         lots.transpose()
             .map(Option::unwrap_or_default)
-            .map_err(|fault| fault.before_all())
+            .map_err(Fault::before_all)
     }
 
     fn lots_of(&mut self, security: SecurityId) -> &mut LotBook {
@@ -356,7 +355,7 @@ impl Book {
         proceeds: Decimal,
     ) -> Result<(), Fault> {
         let quantities: Vec<Decimal> = taken.iter().map(|lot| lot.quantity).collect();
-        let shares = share::apportion(proceeds, &quantities)?;
+        let shares = apportion(proceeds, &quantities)?;
         for (lot, proceeds) in taken.iter().zip(shares) {
             self.write_closing(event, security, lot, proceeds, NOTHING_CARRIED)?;
         }

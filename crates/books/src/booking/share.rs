@@ -12,7 +12,7 @@ const DIGITS: u32 = 28;
 
 /// The part of an amount that falls to `share` of `whole`, half to even; all of it where they are the
 /// same.
-pub(crate) fn part(amount: Decimal, share: Decimal, whole: Decimal) -> Result<Decimal, Fault> {
+pub(super) fn part(amount: Decimal, share: Decimal, whole: Decimal) -> Result<Decimal, Fault> {
     let decimals = MONEY_DECIMALS.max(amount.scale());
     rounded_part(amount, share, whole, decimals)
 }
@@ -33,7 +33,7 @@ pub(super) fn converted(amount: Decimal, rate: Decimal) -> Result<Decimal, Fault
 }
 
 /// Parts an amount by weights of one sign. Each part is rounded, and the last is what is left.
-pub(super) fn apportion(amount: Decimal, weights: &[Decimal]) -> Result<Vec<Decimal>, Fault> {
+pub(crate) fn apportion(amount: Decimal, weights: &[Decimal]) -> Result<Vec<Decimal>, Fault> {
     apportion_by(amount, weights, part)
 }
 

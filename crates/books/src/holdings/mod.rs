@@ -13,6 +13,7 @@ use entity::{
 
 pub use ledger::from_ledger;
 pub use load::holdings;
+pub(crate) use recorded::was_known;
 
 /// Which books are meant: those up to a date, as they were known at a revision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

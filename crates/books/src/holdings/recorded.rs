@@ -234,7 +234,7 @@ where
 /// As `side_by_side`, which leaves NULL out.
 fn known_side_by_side(backend: DbBackend, column: impl ColumnTrait) -> SimpleExpr {
     let number = Expr::col(column.as_column_ref()).cast_as("text");
-    let known = Func::coalesce([number, Expr::val(UNKNOWN).into()]);
+    let known = Func::coalesce([number, Expr::val(UNKNOWN)]);
     let joined = match backend {
         DbBackend::Sqlite => Func::cust("group_concat"),
         _ => Func::cust("string_agg"),

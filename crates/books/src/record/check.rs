@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use entity::{
     books::portfolio,
-    values::{Money, Quantity, SecurityId, TransactionKind},
+    values::{Money, Price, Quantity, Rate, Ratio, SecurityId, TransactionKind},
 };
 use rust_decimal::Decimal;
 
@@ -64,10 +64,7 @@ pub(super) fn check(
     check_texts(new).map_err(refuse)?;
     check_figures(new).map_err(refuse)?;
     check_terms(new).map_err(refuse)?;
-    if new.currency == portfolio.base_currency
-        && new
-            .fx_rate
-            .is_some_and(|rate| rate != entity::values::Rate::ONE)
+    if new.currency == portfolio.base_currency && new.fx_rate.is_some_and(|rate| rate != Rate::ONE)
     {
         let detail = format!(
             "the amount is in {}, the portfolio's own currency: leave the rate out",
@@ -131,10 +128,7 @@ fn check_figures(new: &NewTransaction) -> Result<(), Fault> {
         ("quantity", new.quantity.decimal()),
         ("fee", new.fee.decimal()),
         ("tax", new.tax.decimal()),
-        (
-            "price",
-            new.price.map_or(Decimal::ZERO, |price| price.decimal()),
-        ),
+        ("price", new.price.map_or(Decimal::ZERO, Price::decimal)),
     ] {
         if number.is_sign_negative() {
             return Err((
@@ -211,14 +205,13 @@ fn shape_of(new: &NewTransaction) -> Shape {
         Kind::Sell => (Must, Must, Sign::Either),
         Kind::Dividend => (Must, MustNot, Sign::Either),
         Kind::Interest | Kind::Fee | Kind::Tax => (May, MustNot, Sign::Either),
-        Kind::Deposit => (MustNot, MustNot, Sign::In),
-        Kind::Withdrawal => (MustNot, MustNot, Sign::Out),
         Kind::Split | Kind::SpinOff | Kind::Merger => (Must, MustNot, Sign::InOrNone),
         Kind::ReturnOfCapital => (Must, MustNot, Sign::In),
-        Kind::TransferIn if new.security_id.is_some() => (Must, Must, Sign::None),
-        Kind::TransferOut if new.security_id.is_some() => (Must, Must, Sign::None),
-        Kind::TransferIn => (MustNot, MustNot, Sign::In),
-        Kind::TransferOut => (MustNot, MustNot, Sign::Out),
+        Kind::TransferIn | Kind::TransferOut if new.security_id.is_some() => {
+            (Must, Must, Sign::None)
+        }
+        Kind::Deposit | Kind::TransferIn => (MustNot, MustNot, Sign::In),
+        Kind::Withdrawal | Kind::TransferOut => (MustNot, MustNot, Sign::Out),
     };
     Shape {
         security,
@@ -303,7 +296,7 @@ fn check_numbers_of_terms(new: &NewTransaction) -> Result<(), Fault> {
     {
         return Err(("terms/ratio", "both numbers must be more than 0".to_owned()));
     }
-    let share = terms.basis_share.map(|share| share.decimal());
+    let share = terms.basis_share.map(Ratio::decimal);
     if share.is_some_and(|share| share.is_sign_negative() || share > Decimal::ONE) {
         return Err((
             "terms/basis_share",

@@ -2,7 +2,7 @@
 
 use entity::{
     books::transaction,
-    values::{Money, Ratio, SecurityId, TransactionKind},
+    values::{Money, Price, Ratio, SecurityId, TransactionKind},
 };
 use rust_decimal::Decimal;
 use serde::Deserialize;
@@ -18,7 +18,7 @@ pub(crate) fn event_of(row: &transaction::Model) -> Result<Option<Event>, Error>
     let Some(security) = row.security_id else {
         return Ok(None);
     };
-    let movement = movement(row, security, terms_of(row)?)?;
+    let movement = movement(row, security, &terms_of(row)?)?;
     Ok(movement.map(|movement| Event {
         transaction: row.id,
         date: row.trade_date,
@@ -38,7 +38,7 @@ pub(super) fn terms_of(row: &transaction::Model) -> Result<Terms, Error> {
 fn movement(
     row: &transaction::Model,
     security: SecurityId,
-    terms: Terms,
+    terms: &Terms,
 ) -> Result<Option<Movement>, Error> {
     use TransactionKind as Kind;
 
@@ -109,7 +109,7 @@ fn movement(
 
 /// At what they were bought for, the price of one; nothing where that is not known.
 fn transferred_cost(row: &transaction::Model) -> Result<Decimal, Error> {
-    let price = row.price.map_or(Decimal::ZERO, |price| price.decimal());
+    let price = row.price.map_or(Decimal::ZERO, Price::decimal);
     amounts::product(row.quantity.decimal().abs(), price)
 }
 

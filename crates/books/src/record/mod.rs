@@ -191,7 +191,7 @@ async fn insert(tx: &Tx, rows: &[transaction::Model]) -> Result<(), Error> {
         .iter()
         .map(|row| row.clone().into_active_model().reset_all())
         .collect();
-    match execute_many(tx, models).await.map_err(db::Error::from) {
+    match execute_many(tx, models).await {
         Ok(_) => Ok(()),
         Err(db::Error::Duplicate(_)) => Err(Error::ExternalIdTaken),
         Err(error) => Err(error.into()),

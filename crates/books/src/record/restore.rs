@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use db::ConnectionTrait;
 use entity::{
     books::{lot, lot_closure, portfolio},
-    values::{LotId, SecurityId},
+    values::{LotId, Money, SecurityId},
 };
 use identity::Ctx;
 use rust_decimal::Decimal;
@@ -153,13 +153,13 @@ fn rest_of(lot: &lot::Model, taken: Vec<lot_closure::Model>) -> Result<OpenLot, 
         acquired_on: lot.acquired_on,
         quantity: lot.quantity_original.decimal(),
         cost: lot.cost_basis.decimal(),
-        cost_base: lot.cost_basis_base.map(|cost| cost.decimal()),
+        cost_base: lot.cost_basis_base.map(Money::decimal),
         currency: lot.cost_currency.clone(),
     };
     for closure in taken {
         rest.quantity = amounts::subtract(rest.quantity, closure.quantity.decimal())?;
         rest.cost = amounts::subtract(rest.cost, closure.cost_basis.decimal())?;
-        let base = closure.cost_basis_base.map(|cost| cost.decimal());
+        let base = closure.cost_basis_base.map(Money::decimal);
         rest.cost_base = less(rest.cost_base, base)?;
     }
     Ok(rest)

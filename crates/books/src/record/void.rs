@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use chrono::{DateTime, Utc};
 use db::{ConnectionTrait, Tx};
 use entity::{
     books::{cash_flow, portfolio, transaction},
@@ -78,12 +79,13 @@ async fn void_all(
             return Err(Error::AlreadyVoided { id: *id });
         }
     }
+    let (now, revision) = (ctx.now(), next.books_revision);
     for ids in ids.chunks(IDS_AT_ONCE) {
-        write_void(ctx, tx, next.books_revision, ids).await?;
+        write_void(ctx, tx, now, revision, ids).await?;
     }
     for row in voided.values_mut() {
-        row.voided_at = Some(ctx.now());
-        row.voided_revision = Some(next.books_revision);
+        row.voided_at = Some(now);
+        row.voided_revision = Some(revision);
     }
     Ok(voided)
 }
@@ -91,11 +93,12 @@ async fn void_all(
 async fn write_void(
     ctx: &Ctx,
     db: &impl ConnectionTrait,
+    now: DateTime<Utc>,
     revision: i64,
     ids: &[TransactionId],
 ) -> Result<(), Error> {
     let row = transaction::ActiveModel {
-        voided_at: Set(Some(ctx.now())),
+        voided_at: Set(Some(now)),
         voided_revision: Set(Some(revision)),
         ..Default::default()
     };

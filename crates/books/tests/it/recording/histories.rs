@@ -10,7 +10,7 @@ use books::{
 use chrono::{Days, NaiveDate};
 use entity::{
     books::{lot, lot_closure},
-    values::{LotMethod, PortfolioId, Rate, SecurityId, TransactionId, TransactionKind},
+    values::{LotMethod, PortfolioId, Price, Rate, SecurityId, TransactionId, TransactionKind},
 };
 use identity::Ctx;
 use rust_decimal::Decimal;
@@ -191,7 +191,7 @@ impl History {
 fn event(id: TransactionId, one: &NewTransaction) -> Event {
     let security = one.security_id.unwrap();
     let quantity = one.quantity.decimal();
-    let value = quantity * one.price.map_or(Decimal::ZERO, |price| price.decimal());
+    let value = quantity * one.price.map_or(Decimal::ZERO, Price::decimal);
     let movement = match one.kind {
         TransactionKind::Buy => Movement::Acquire {
             security,

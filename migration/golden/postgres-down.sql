@@ -1,5 +1,34 @@
 \set ON_ERROR_STOP on
 
+-- down: m20261121_000011_recording
+BEGIN;
+SELECT pg_advisory_xact_lock(127961779698035);
+SET LOCAL lock_timeout = '500ms';
+SET LOCAL row_security = off;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000011_recording', 'down', '605e4601acfd0d378097c15be65067c90c11b5be7e7ff3e18a456465ba67e229', 'tallystick', concat_ws(' as ', 'script', session_user), clock_timestamp() FROM tallystick_history;
+ALTER TABLE portfolio_cash_flows DROP COLUMN superseded_revision;
+ALTER TABLE lot_closures DROP COLUMN superseded_revision;
+ALTER TABLE lot_closures DROP COLUMN realized_gain_base;
+ALTER TABLE lot_closures DROP COLUMN carried_basis;
+ALTER TABLE lot_closures DROP COLUMN cost_basis_base;
+ALTER TABLE lot_closures DROP COLUMN proceeds_base;
+ALTER TABLE lot_closures DROP COLUMN security_id;
+ALTER TABLE lots DROP COLUMN superseded_revision;
+ALTER TABLE lots DROP COLUMN cost_basis_base;
+ALTER TABLE lots DROP COLUMN opened_on;
+ALTER TABLE lots DROP COLUMN ordinal;
+ALTER TABLE lots DROP COLUMN sequence;
+ALTER TABLE transactions DROP COLUMN voided_revision;
+ALTER TABLE transactions DROP COLUMN terms;
+ALTER TABLE transactions DROP COLUMN sequence;
+ALTER TABLE portfolios DROP COLUMN allows_shorts;
+ALTER TABLE portfolios DROP COLUMN is_recorded;
+DELETE FROM seaql_migrations WHERE version = 'm20261121_000011_recording';
+UPDATE tallystick_history SET finished_at = clock_timestamp()
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000011_recording');
+COMMIT;
+
 -- down: m20261121_000010_threads
 BEGIN;
 SELECT pg_advisory_xact_lock(127961779698035);

@@ -938,3 +938,32 @@ INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000010_thr
 UPDATE tallystick_history SET finished_at = clock_timestamp()
 WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000010_threads');
 COMMIT;
+
+-- up: m20261121_000011_recording
+BEGIN;
+SELECT pg_advisory_xact_lock(127961779698035);
+SET LOCAL lock_timeout = '500ms';
+SET LOCAL row_security = off;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000011_recording', 'up', '605e4601acfd0d378097c15be65067c90c11b5be7e7ff3e18a456465ba67e229', 'tallystick', concat_ws(' as ', 'script', session_user), clock_timestamp() FROM tallystick_history;
+ALTER TABLE portfolios ADD COLUMN is_recorded boolean NOT NULL DEFAULT false;
+ALTER TABLE portfolios ADD COLUMN allows_shorts boolean NOT NULL DEFAULT false;
+ALTER TABLE transactions ADD COLUMN sequence bigint NOT NULL DEFAULT 0;
+ALTER TABLE transactions ADD COLUMN terms jsonb;
+ALTER TABLE transactions ADD COLUMN voided_revision bigint;
+ALTER TABLE lots ADD COLUMN sequence bigint NOT NULL DEFAULT 0;
+ALTER TABLE lots ADD COLUMN ordinal bigint NOT NULL DEFAULT 0;
+ALTER TABLE lots ADD COLUMN opened_on date;
+ALTER TABLE lots ADD COLUMN cost_basis_base numeric;
+ALTER TABLE lots ADD COLUMN superseded_revision bigint;
+ALTER TABLE lot_closures ADD COLUMN security_id uuid;
+ALTER TABLE lot_closures ADD COLUMN proceeds_base numeric;
+ALTER TABLE lot_closures ADD COLUMN cost_basis_base numeric;
+ALTER TABLE lot_closures ADD COLUMN carried_basis numeric NOT NULL DEFAULT '0';
+ALTER TABLE lot_closures ADD COLUMN realized_gain_base numeric;
+ALTER TABLE lot_closures ADD COLUMN superseded_revision bigint;
+ALTER TABLE portfolio_cash_flows ADD COLUMN superseded_revision bigint;
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000011_recording', extract(epoch FROM clock_timestamp())::bigint);
+UPDATE tallystick_history SET finished_at = clock_timestamp()
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000011_recording');
+COMMIT;

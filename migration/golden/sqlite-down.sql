@@ -2,6 +2,33 @@
 PRAGMA foreign_keys = OFF;
 CREATE TEMP TABLE reference (is_broken INTEGER CHECK (NOT is_broken));
 
+-- down: m20261121_000011_recording
+BEGIN IMMEDIATE;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000011_recording', 'down', '005bc10db39069c5b65a405f413fce7044d7c9caa322c9fa1d0506d249db5182', 'tallystick', coalesce('script', '-'), strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM tallystick_history;
+ALTER TABLE portfolio_cash_flows DROP COLUMN superseded_revision;
+ALTER TABLE lot_closures DROP COLUMN superseded_revision;
+ALTER TABLE lot_closures DROP COLUMN realized_gain_base;
+ALTER TABLE lot_closures DROP COLUMN carried_basis;
+ALTER TABLE lot_closures DROP COLUMN cost_basis_base;
+ALTER TABLE lot_closures DROP COLUMN proceeds_base;
+ALTER TABLE lot_closures DROP COLUMN security_id;
+ALTER TABLE lots DROP COLUMN superseded_revision;
+ALTER TABLE lots DROP COLUMN cost_basis_base;
+ALTER TABLE lots DROP COLUMN opened_on;
+ALTER TABLE lots DROP COLUMN ordinal;
+ALTER TABLE lots DROP COLUMN sequence;
+ALTER TABLE transactions DROP COLUMN voided_revision;
+ALTER TABLE transactions DROP COLUMN terms;
+ALTER TABLE transactions DROP COLUMN sequence;
+ALTER TABLE portfolios DROP COLUMN allows_shorts;
+ALTER TABLE portfolios DROP COLUMN is_recorded;
+DELETE FROM seaql_migrations WHERE version = 'm20261121_000011_recording';
+UPDATE tallystick_history SET finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000011_recording');
+INSERT INTO reference SELECT EXISTS (SELECT 1 FROM pragma_foreign_key_check);
+COMMIT;
+
 -- down: m20261121_000010_threads
 BEGIN IMMEDIATE;
 INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)

@@ -654,3 +654,30 @@ UPDATE tallystick_history SET finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now'
 WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000010_threads');
 INSERT INTO reference SELECT EXISTS (SELECT 1 FROM pragma_foreign_key_check);
 COMMIT;
+
+-- up: m20261121_000011_recording
+BEGIN IMMEDIATE;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000011_recording', 'up', '005bc10db39069c5b65a405f413fce7044d7c9caa322c9fa1d0506d249db5182', 'tallystick', coalesce('script', '-'), strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM tallystick_history;
+ALTER TABLE portfolios ADD COLUMN is_recorded INTEGER NOT NULL DEFAULT false;
+ALTER TABLE portfolios ADD COLUMN allows_shorts INTEGER NOT NULL DEFAULT false;
+ALTER TABLE transactions ADD COLUMN sequence INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE transactions ADD COLUMN terms TEXT;
+ALTER TABLE transactions ADD COLUMN voided_revision INTEGER;
+ALTER TABLE lots ADD COLUMN sequence INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE lots ADD COLUMN ordinal INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE lots ADD COLUMN opened_on TEXT;
+ALTER TABLE lots ADD COLUMN cost_basis_base TEXT;
+ALTER TABLE lots ADD COLUMN superseded_revision INTEGER;
+ALTER TABLE lot_closures ADD COLUMN security_id BLOB;
+ALTER TABLE lot_closures ADD COLUMN proceeds_base TEXT;
+ALTER TABLE lot_closures ADD COLUMN cost_basis_base TEXT;
+ALTER TABLE lot_closures ADD COLUMN carried_basis TEXT NOT NULL DEFAULT '0';
+ALTER TABLE lot_closures ADD COLUMN realized_gain_base TEXT;
+ALTER TABLE lot_closures ADD COLUMN superseded_revision INTEGER;
+ALTER TABLE portfolio_cash_flows ADD COLUMN superseded_revision INTEGER;
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000011_recording', CAST(strftime('%s', 'now') AS INTEGER));
+UPDATE tallystick_history SET finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000011_recording');
+INSERT INTO reference SELECT EXISTS (SELECT 1 FROM pragma_foreign_key_check);
+COMMIT;

@@ -41,3 +41,4 @@ mod sessions;
 mod shares;
 mod signals;
 mod tenants;
+mod transactions;

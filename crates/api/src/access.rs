@@ -211,6 +211,36 @@ pub const OPERATIONS: &[Operation] = &[
         "portfolio.delete",
     ),
     get("list_positions", "/v1/portfolios/{id}/positions", READS).or_shared_to(Read),
+    change(
+        "record_transactions",
+        ("POST", "/v1/portfolios/{id}/transactions"),
+        WRITES,
+        "transaction.record",
+    )
+    .or_shared_to(Trade),
+    get(
+        "list_transactions",
+        "/v1/portfolios/{id}/transactions",
+        READS,
+    )
+    .or_shared_to(Read),
+    change(
+        "void_transaction",
+        (
+            "POST",
+            "/v1/portfolios/{id}/transactions/{transaction_id}/void",
+        ),
+        WRITES,
+        "transaction.void",
+    )
+    .or_shared_to(Trade),
+    get("list_lots", "/v1/portfolios/{id}/lots", READS).or_shared_to(Read),
+    get(
+        "list_realized_gains",
+        "/v1/portfolios/{id}/realized-gains",
+        READS,
+    )
+    .or_shared_to(Read),
     get("list_cash_flows", "/v1/portfolios/{id}/cash-flows", READS).or_shared_to(Read),
     change(
         "import_ledger",

@@ -102,6 +102,8 @@ words!(
     LotMethod,
     SecurityKind,
     CashFlowKind,
+    TransactionKind,
+    TransactionSource,
     ImportStatus,
     PackStatus,
     PriceAdjustment,

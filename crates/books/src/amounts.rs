@@ -11,6 +11,16 @@ pub(crate) fn product(a: Decimal, b: Decimal) -> Result<Decimal, Error> {
     a.checked_mul(b).and_then(rounded).ok_or(Error::Overflow)
 }
 
+/// The sum, exact where 28 digits hold it.
+pub(crate) fn add(a: Decimal, b: Decimal) -> Result<Decimal, Error> {
+    a.checked_add(b).ok_or(Error::Overflow)
+}
+
+/// The difference, exact where 28 digits hold it.
+pub(crate) fn subtract(a: Decimal, b: Decimal) -> Result<Decimal, Error> {
+    a.checked_sub(b).ok_or(Error::Overflow)
+}
+
 /// Adds in the order of size, so that rounding never depends on the order in which rows were read.
 pub(crate) fn sum(mut terms: Vec<Decimal>) -> Result<Decimal, Error> {
     terms.sort_unstable();

@@ -37,6 +37,7 @@ pub async fn list(
             .add(Column::FlowDate.gt(date).or(Column::Id.gt(id)));
     }
     let rows = cash_flow::Entity::find()
+        .filter(Column::SupersededRevision.is_null())
         .filter(Column::UserId.eq(ctx.scope))
         .filter(Column::PortfolioId.eq(portfolio_id))
         .filter(wanted)

@@ -1,5 +1,7 @@
 use chrono::NaiveDate;
-use entity::values::{ArithmeticOverflow, ImportId};
+use entity::values::{ArithmeticOverflow, ImportId, TransactionId};
+
+use crate::booking::Unbookable;
 
 /// Why the books could not be read or changed, in words for the person who asked.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +48,42 @@ pub enum Error {
         /// What is different about it.
         change: Change,
     },
+    #[error(
+        "there is no transaction {id} in this portfolio; check its id in the list of transactions"
+    )]
+    TransactionNotFound { id: TransactionId },
+    #[error("the transaction {id} is voided already; it can neither be voided nor corrected again")]
+    AlreadyVoided { id: TransactionId },
+    #[error("the transaction at {at}, {field}: {detail}")]
+    InvalidTransaction {
+        /// Its place in what was given, from 0.
+        at: usize,
+        /// Which of its members.
+        field: &'static str,
+        detail: String,
+    },
+    /// The lots do not allow a transaction, be it a new one or one that was there before.
+    #[error("{0}")]
+    Unbookable(Unbookable),
+    #[error(
+        "`{portfolio}` follows a ledger: record it there and import the ledger again, or record it in \
+         another portfolio"
+    )]
+    FollowsLedger { portfolio: String },
+    #[error(
+        "the transactions of `{portfolio}` are recorded here, and a ledger cannot be imported into it; \
+         import the ledger into another portfolio"
+    )]
+    IsRecorded { portfolio: String },
+    #[error(
+        "an external id among the transactions is taken by another transaction of the portfolio, which may \
+         be a voided one; leave out what was recorded before, or give it another id"
+    )]
+    ExternalIdTaken,
+    #[error("the stored terms of a transaction cannot be read: {0}")]
+    Terms(serde_json::Error),
+    #[error("the lots in the database do not fit the transactions; nothing was changed")]
+    Inconsistent,
     /// The ledger has faults, or holds what a portfolio cannot.
     #[error(transparent)]
     Ledger(#[from] ledger::Diagnostics),

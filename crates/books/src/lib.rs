@@ -4,10 +4,13 @@
 //! begins a transaction. Sums are made in the program, from exact numbers.
 
 mod amounts;
+pub mod booked;
+pub mod booking;
 pub mod cash_flows;
 pub mod currency;
 mod dates;
 mod error;
+pub mod gains;
 pub mod holdings;
 pub mod import;
 pub mod lots;
@@ -15,6 +18,7 @@ pub mod page;
 pub mod portfolios;
 mod rates;
 pub mod realized;
+pub mod record;
 pub mod securities;
 mod text;
 pub mod transactions;

@@ -1,7 +1,7 @@
 //! Portfolios: named sets of books, each of one owner and in one base currency.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use db::ConnectionTrait;
+use db::{ConnectionTrait, Tx};
 use entity::{
     books::{portfolio, transaction},
     values::{LotMethod, PortfolioId, SecurityId},
@@ -15,6 +15,7 @@ use sea_orm::{
 use crate::{
     Error, currency,
     page::{Listed, Page},
+    record::{Change, next_revision, rebook, rules_of},
     securities, text,
 };
 
@@ -27,6 +28,8 @@ pub struct NewPortfolio {
     /// ISO 4217.
     pub base_currency: String,
     pub lot_method: LotMethod,
+    /// Whether a sale may take more units than are held.
+    pub allows_shorts: bool,
     pub benchmark_security_id: Option<SecurityId>,
 }
 
@@ -36,7 +39,9 @@ pub struct PortfolioPatch {
     pub name: Option<String>,
     /// Only as long as the portfolio has no transactions.
     pub base_currency: Option<String>,
+    /// Books all sales anew. It does not touch a portfolio that follows a ledger.
     pub lot_method: Option<LotMethod>,
+    pub allows_shorts: Option<bool>,
     /// `Some(None)` takes the benchmark away.
     pub benchmark_security_id: Option<Option<SecurityId>>,
     pub is_active: Option<bool>,
@@ -82,6 +87,8 @@ pub(crate) fn new_row(ctx: &Ctx, new: NewPortfolio) -> portfolio::Model {
         lot_method: new.lot_method,
         is_active: true,
         books_revision: 0,
+        is_recorded: false,
+        allows_shorts: new.allows_shorts,
         created_at: now,
         updated_at: now,
     }
@@ -158,7 +165,7 @@ pub async fn list(
 /// Changes a portfolio, if it still is as it was at `expected`, its `updated_at` then.
 pub async fn update(
     ctx: &Ctx,
-    db: &impl ConnectionTrait,
+    db: &Tx,
     id: PortfolioId,
     patch: PortfolioPatch,
     expected: Option<DateTime<Utc>>,
@@ -169,14 +176,13 @@ pub async fn update(
     if changed == current {
         return Ok(current);
     }
-    let changed = portfolio::Model {
-        updated_at: touched(ctx, &current),
-        ..changed
-    };
+    let changed = with_new_rules(ctx, db, &current, changed).await?;
     let row = portfolio::ActiveModel {
         name: Set(changed.name.clone()),
         base_currency: Set(changed.base_currency.clone()),
         lot_method: Set(changed.lot_method),
+        allows_shorts: Set(changed.allows_shorts),
+        books_revision: Set(changed.books_revision),
         benchmark_security_id: Set(changed.benchmark_security_id),
         is_active: Set(changed.is_active),
         updated_at: Set(changed.updated_at),
@@ -187,6 +193,25 @@ pub async fn update(
         Err(db::Error::Duplicate(_)) => Err(Error::NameTaken { name: changed.name }),
         Err(error) => Err(error.into()),
     }
+}
+
+/// A portfolio whose rules have changed books its lots anew, under a new revision.
+async fn with_new_rules(
+    ctx: &Ctx,
+    tx: &Tx,
+    current: &portfolio::Model,
+    changed: portfolio::Model,
+) -> Result<portfolio::Model, Error> {
+    let changed = portfolio::Model {
+        updated_at: touched(ctx, current),
+        ..changed
+    };
+    if !current.is_recorded || rules_of(current) == rules_of(&changed) {
+        return Ok(changed);
+    }
+    let changed = next_revision(ctx, &changed);
+    rebook(ctx, tx, &changed, Change::Rules).await?;
+    Ok(changed)
 }
 
 /// Removes a portfolio and everything in it, if it still is as it was at `expected`.
@@ -215,6 +240,21 @@ async fn lock(
         Some(expected) if expected != current.updated_at => Err(Error::Changed),
         _ => Ok(current),
     }
+}
+
+/// As `lock`, for a portfolio whose transactions are recorded here.
+pub(crate) async fn lock_recorded(
+    ctx: &Ctx,
+    db: &impl ConnectionTrait,
+    id: PortfolioId,
+) -> Result<portfolio::Model, Error> {
+    let portfolio = lock(ctx, db, id, None).await?;
+    if portfolio.is_recorded || portfolio.books_revision == 0 {
+        return Ok(portfolio);
+    }
+    Err(Error::FollowsLedger {
+        portfolio: portfolio.name,
+    })
 }
 
 /// A time of change that differs from the one before, however coarse the clock is.
@@ -253,6 +293,7 @@ fn patched(current: &portfolio::Model, patch: PortfolioPatch) -> portfolio::Mode
         name: patch.name.unwrap_or(current.name),
         base_currency: patch.base_currency.unwrap_or(current.base_currency),
         lot_method: patch.lot_method.unwrap_or(current.lot_method),
+        allows_shorts: patch.allows_shorts.unwrap_or(current.allows_shorts),
         benchmark_security_id: patch
             .benchmark_security_id
             .unwrap_or(current.benchmark_security_id),

@@ -29,7 +29,7 @@ pub async fn gains_of_security(
     asof: AsOf,
 ) -> Result<Vec<RealizedGain>, Error> {
     let currencies: HashMap<LotId, String> = lot::Entity::find()
-        .filter(lots::lots_of(ctx, portfolio_id, security_id))
+        .filter(lots::lots_of(ctx, portfolio_id, security_id, asof))
         .select_only()
         .columns([lot::Column::Id, lot::Column::CostCurrency])
         .into_tuple::<(LotId, String)>()

@@ -2,6 +2,8 @@
 
 mod register;
 
+use std::collections::BTreeSet;
+
 use db::ConnectionTrait;
 use entity::{
     books::security,
@@ -118,6 +120,28 @@ fn new_row(ctx: &Ctx, new: NewSecurity) -> security::Model {
         created_at: now,
         updated_at: now,
     }
+}
+
+/// Those of `ids` that there are.
+pub(crate) async fn which_exist(
+    db: &impl ConnectionTrait,
+    ids: BTreeSet<SecurityId>,
+) -> Result<BTreeSet<SecurityId>, Error> {
+    const AT_ONCE: usize = 500;
+
+    let ids: Vec<SecurityId> = ids.into_iter().collect();
+    let mut known = BTreeSet::new();
+    for ids in ids.chunks(AT_ONCE) {
+        let rows: Vec<SecurityId> = security::Entity::find()
+            .filter(security::Column::Id.is_in(ids.iter().copied()))
+            .select_only()
+            .column(security::Column::Id)
+            .into_tuple()
+            .all(db)
+            .await?;
+        known.extend(rows);
+    }
+    Ok(known)
 }
 
 pub async fn find(

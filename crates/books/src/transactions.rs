@@ -30,7 +30,7 @@ pub struct Filter {
     pub security_id: Option<SecurityId>,
 }
 
-/// By trade date, and on one date in the order in which they were recorded.
+/// By trade date, and on one date in the order in which they were recorded; voided ones are among them.
 pub async fn list(
     ctx: &Ctx,
     db: &impl ConnectionTrait,
@@ -72,6 +72,7 @@ pub async fn of_security(
         .filter(counts(ctx, portfolio_id, asof))
         .filter(Column::SecurityId.eq(security_id))
         .order_by_asc(Column::TradeDate)
+        .order_by_asc(Column::Sequence)
         .order_by_asc(Column::Id);
     Ok(query.all(db).await?)
 }
@@ -80,14 +81,21 @@ pub async fn of_security(
 pub(crate) fn counts(ctx: &Ctx, portfolio_id: PortfolioId, asof: AsOf) -> Condition {
     of_portfolio(ctx, portfolio_id)
         .add(Column::TradeDate.lte(bound(asof.date)))
-        .add(Column::VoidedAt.is_null())
-        .add_option(
-            asof.revision
-                .map(|revision| Column::BooksRevision.lte(revision)),
-        )
+        .add(was_known(asof.revision))
 }
 
-fn of_portfolio(ctx: &Ctx, portfolio_id: PortfolioId) -> Condition {
+/// Whether a transaction was there, and not voided, at a revision of the books.
+fn was_known(revision: Option<i64>) -> Condition {
+    let not_voided = Condition::any().add(Column::VoidedAt.is_null());
+    match revision {
+        None => Condition::all().add(not_voided),
+        Some(revision) => Condition::all()
+            .add(Column::BooksRevision.lte(revision))
+            .add(not_voided.add(Column::VoidedRevision.gt(revision))),
+    }
+}
+
+pub(crate) fn of_portfolio(ctx: &Ctx, portfolio_id: PortfolioId) -> Condition {
     Condition::all()
         .add(Column::UserId.eq(ctx.scope))
         .add(Column::PortfolioId.eq(portfolio_id))

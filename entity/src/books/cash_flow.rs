@@ -21,6 +21,8 @@ pub struct Model {
     /// Capital that the owner put in or took out, as against income and costs.
     pub is_external: bool,
     pub books_revision: i64,
+    /// The revision of the books in which it counts no more.
+    pub superseded_revision: Option<i64>,
     pub created_at: DateTimeUtc,
 }
 

@@ -20,6 +20,10 @@ pub struct Model {
     pub is_active: bool,
     /// Grows with every change of the portfolio's transactions.
     pub books_revision: i64,
+    /// Whether its transactions are recorded here, and not imported from a ledger.
+    pub is_recorded: bool,
+    /// Whether a sale may take more units than are held.
+    pub allows_shorts: bool,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
 }

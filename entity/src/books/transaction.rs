@@ -38,8 +38,15 @@ pub struct Model {
     pub ledger_commit_hash: Option<String>,
     /// The revision of the books that brought this row.
     pub books_revision: i64,
+    /// The order of booking within one date.
+    pub sequence: i64,
+    /// What its kind needs besides the figures, such as the ratio of a split.
+    #[sea_orm(column_type = "JsonBinary")]
+    pub terms: Option<Json>,
     pub recorded_at: DateTimeUtc,
     pub voided_at: Option<DateTimeUtc>,
+    /// The revision of the books in which it counts no more.
+    pub voided_revision: Option<i64>,
     pub voids_id: Option<TransactionId>,
     pub created_at: DateTimeUtc,
 }

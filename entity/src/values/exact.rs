@@ -70,6 +70,7 @@ macro_rules! exact_number {
 
         impl $name {
             pub const ZERO: Self = Self(Decimal::ZERO);
+            pub const ONE: Self = Self(Decimal::ONE);
 
             pub fn new(number: Decimal) -> Self {
                 Self(normalized(number))

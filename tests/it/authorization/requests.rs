@@ -30,6 +30,7 @@ pub fn path(operation: &Operation, scene: &Scene<'_>) -> String {
         .path
         .replace("{id}", about.map_or("", |(_, id)| id))
         .replace("{user_id}", &scene.bystander)
+        .replace("{transaction_id}", &scene.things.transaction)
         .replace("{symbol}", "NKE")
         .replace("{code}", "name_taken")
         .replace("{file:.*}", "index.html");
@@ -49,6 +50,9 @@ pub fn body(operation: &Operation, scene: &Scene<'_>) -> Option<(&'static str, S
         "create_portfolio" => json!({"name": unique, "base_currency": "USD"}),
         "update_portfolio" => json!({"name": unique}),
         "share_portfolio" => json!({"email": scene.bystander_email, "permission": "read"}),
+        "record_transactions" => json!({
+            "kind": "deposit", "trade_date": "2025-10-20", "amount": "10", "currency": "USD",
+        }),
         "create_security" => {
             json!({"symbol": symbol, "name": "A", "kind": "equity", "currency": "USD"})
         }
@@ -69,7 +73,9 @@ pub fn body(operation: &Operation, scene: &Scene<'_>) -> Option<(&'static str, S
         "load_prices" => return Some(csv("symbol,close,currency\nNKE,74.5,USD\n")),
         "load_fx_rates" => return Some(csv("base,quote,rate\nUSD,CAD,1.4\n")),
         _ if operation.method == "GET" || operation.method == "DELETE" => return None,
-        "mark_pack_fresh" | "replay_execution" | "end_sessions" => return None,
+        "mark_pack_fresh" | "replay_execution" | "end_sessions" | "void_transaction" => {
+            return None;
+        }
         "receive_signal" => Value::Null,
         other => panic!("{other} has no request here: add one"),
     };

@@ -45,6 +45,7 @@ pub struct Things {
     pub import: String,
     pub execution: String,
     pub api_token: String,
+    pub transaction: String,
 }
 
 const BYSTANDER: &str = "bystander@example.org";
@@ -87,6 +88,9 @@ impl Stage {
         if is_about("/v1/imports/{") {
             things.import = self.import_of(owner, &things.portfolio).await;
         }
+        if operation.path.contains("{transaction_id}") {
+            things.transaction = self.transaction_of(owner, &things.portfolio).await;
+        }
         if is_about("/v1/executions/{") {
             things.execution = self.execution_of(owner).await;
         }
@@ -102,6 +106,15 @@ impl Stage {
             bystander: self.bystander.id.to_string(),
             bystander_email: BYSTANDER,
         }
+    }
+
+    async fn transaction_of(&self, owner: &Someone, portfolio: &str) -> String {
+        let path = format!("/v1/portfolios/{portfolio}/transactions");
+        let deposit = json!({
+            "kind": "deposit", "trade_date": "2025-10-19", "amount": "20", "currency": "USD",
+        });
+        let recorded = self.post(owner, &path, &deposit).await;
+        id_of(&recorded["transactions"][0])
     }
 
     /// The number of the newest row of the audit log.

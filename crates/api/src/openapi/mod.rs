@@ -14,8 +14,9 @@ use utoipa::{OpenApi, openapi::path::Operation};
 use crate::{
     problem::{FieldError, ProblemOut},
     routes::{
-        api_tokens, audit, auth, cash_flows, docs, executions, health, imports, pack_rows,
-        pack_state, packs, patterns, portfolios, positions, securities, shares, signals, users,
+        api_tokens, audit, auth, cash_flows, docs, executions, health, imports, lots, pack_rows,
+        pack_state, packs, patterns, portfolios, positions, securities, shares, signals,
+        transactions, users,
     },
     schema,
 };
@@ -64,6 +65,11 @@ use crate::{
         shares::list_shares,
         shares::withdraw_share,
         shares::list_shared_portfolios,
+        transactions::record_transactions,
+        transactions::list_transactions,
+        transactions::void_transaction,
+        lots::list_lots,
+        lots::list_realized_gains,
         cash_flows::list_cash_flows,
         imports::import_ledger,
         imports::get_import,
@@ -107,6 +113,7 @@ use crate::{
     tags(
         (name = "Accounts", description = "Who may come in, and what they may do"),
         (name = "Portfolios", description = "The books: what is held, and what it is worth"),
+        (name = "Books", description = "What was recorded: transactions, lots, and gains"),
         (name = "Securities", description = "What can be held and priced"),
         (name = "Pricing packs", description = "Dated sets of prices and rates, frozen by a hash"),
         (name = "Patterns", description = "Named, repeatable analyses, and their runs"),

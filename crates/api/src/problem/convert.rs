@@ -1,6 +1,7 @@
 //! Which problem each crate's error is.
 
 use actix_web::http::StatusCode;
+use books::booking::Unbookable;
 use entity::values::PackStatus;
 use identity::shares;
 use pricing::RowError;
@@ -107,6 +108,18 @@ impl From<books::Error> for Problem {
             Error::Changed => Self::new(kinds::PRECONDITION_FAILED, detail),
             Error::HasTransactions { .. } => Self::new(kinds::PORTFOLIO_HAS_TRANSACTIONS, detail),
             Error::LedgerChanged { .. } => Self::new(kinds::LEDGER_CHANGED, detail),
+            Error::TransactionNotFound { .. } => Self::new(kinds::TRANSACTION_NOT_FOUND, detail),
+            Error::AlreadyVoided { .. } => Self::new(kinds::TRANSACTION_VOIDED, detail),
+            Error::FollowsLedger { .. } => Self::new(kinds::FOLLOWS_LEDGER, detail),
+            Error::IsRecorded { .. } => Self::new(kinds::IS_RECORDED, detail),
+            Error::ExternalIdTaken => Self::new(kinds::EXTERNAL_ID_TAKEN, detail),
+            Error::InvalidTransaction { at, field, detail } => Self::new(
+                kinds::VALIDATION_FAILED,
+                format!("transaction {at}: {field} {detail}"),
+            )
+            .at_pointer(format!("/{at}/{field}"), detail),
+            Error::Unbookable(unbookable) => not_bookable(&unbookable),
+            Error::Terms(_) | Error::Inconsistent => Self::internal(error),
             Error::Ledger(faults) => (&faults).into(),
             Error::Overflow => Self::new(kinds::OVERFLOW, detail),
             Error::Database(error) => error.into(),
@@ -149,6 +162,16 @@ impl From<workflow::Error> for Problem {
             | Error::MessageNotFound { .. }
             | Error::ArtifactNotFound { .. } => Self::new(kinds::CONFLICT, detail),
         }
+    }
+}
+
+fn not_bookable(unbookable: &Unbookable) -> Problem {
+    let problem = Problem::new(kinds::NOT_BOOKABLE, unbookable.to_string());
+    match unbookable.event {
+        Some((id, _)) => {
+            problem.at_pointer(format!("/transactions/{id}"), unbookable.fault.to_string())
+        }
+        None => problem,
     }
 }
 

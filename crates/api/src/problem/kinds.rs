@@ -41,6 +41,7 @@ kinds! {
     TOKEN_NOT_FOUND = "api_token_not_found", 404, "There is no such token";
     SHARE_NOT_FOUND = "share_not_found", 404, "There is no such share";
     IMPORT_NOT_FOUND = "import_not_found", 404, "There is no such import";
+    TRANSACTION_NOT_FOUND = "transaction_not_found", 404, "There is no such transaction";
     PACK_NOT_FOUND = "pricing_pack_not_found", 404, "There is no such pricing pack";
     PRICE_NOT_FOUND = "price_not_found", 404, "The pricing pack has no such price";
     PATTERN_NOT_FOUND = "pattern_not_found", 404, "There is no such pattern";
@@ -56,6 +57,10 @@ kinds! {
     LAST_ADMIN = "last_admin", 409, "Somebody must administer the service";
     SYMBOL_TAKEN = "symbol_taken", 409, "The symbol is in use";
     PORTFOLIO_HAS_TRANSACTIONS = "portfolio_has_transactions", 409, "The portfolio is in use";
+    FOLLOWS_LEDGER = "portfolio_follows_ledger", 409, "The portfolio follows a ledger";
+    IS_RECORDED = "portfolio_is_recorded", 409, "The portfolio's transactions are recorded here";
+    TRANSACTION_VOIDED = "transaction_voided", 409, "The transaction is voided already";
+    EXTERNAL_ID_TAKEN = "external_id_taken", 409, "The external id is taken";
     LEDGER_CHANGED = "ledger_changed", 409, "The ledger contradicts what was imported from it";
     PACK_EXISTS = "pricing_pack_exists", 409, "The pricing pack is there already";
     PACK_NOT_WARMING = "pricing_pack_not_warming", 409, "The pricing pack is frozen";
@@ -67,6 +72,7 @@ kinds! {
     MEDIA_TYPE = "media_type_unsupported", 415, "The body's media type is not taken here";
     MISDIRECTED = "host_refused", 421, "The request names another host";
     VALIDATION_FAILED = "validation_failed", 422, "A value breaks a rule";
+    NOT_BOOKABLE = "not_bookable", 422, "The lots do not allow the transaction";
     LEDGER_INVALID = "ledger_invalid", 422, "The ledger has faults";
     ROWS_INVALID = "rows_invalid", 422, "Rows of the body have faults";
     PACK_EMPTY = "pricing_pack_empty", 422, "The pricing pack is empty";

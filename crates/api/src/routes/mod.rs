@@ -12,6 +12,7 @@ pub mod docs;
 pub mod executions;
 pub mod health;
 pub mod imports;
+pub mod lots;
 pub mod pack_rows;
 pub mod pack_state;
 pub mod packs;
@@ -21,6 +22,7 @@ pub mod positions;
 pub mod securities;
 pub mod shares;
 pub mod signals;
+pub mod transactions;
 pub mod users;
 
 use actix_web::{FromRequest, Handler, Resource, Responder, web, web::ServiceConfig};
@@ -50,6 +52,8 @@ pub fn configure(config: &mut ServiceConfig) {
         api_tokens::configure,
         shares::configure,
         portfolios::configure,
+        transactions::configure,
+        lots::configure,
         cash_flows::configure,
         imports::configure,
         securities::configure,

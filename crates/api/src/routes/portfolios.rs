@@ -54,6 +54,9 @@ pub struct PortfolioIn {
     #[serde(default = "first_in_first_out")]
     #[schema(value_type = Option<LotMethod>, nullable = false, default = "fifo")]
     pub lot_method: values::LotMethod,
+    /// Whether a sale may take more units than are held.
+    #[serde(default)]
+    pub allows_shorts: bool,
     #[serde(default)]
     #[schema(value_type = Option<uuid::Uuid>)]
     pub benchmark_security_id: Option<SecurityId>,
@@ -75,8 +78,12 @@ pub struct PortfolioPatch {
     #[schema(value_type = Option<String>, nullable = false)]
     pub base_currency: Option<String>,
     #[serde(default, deserialize_with = "given")]
+    /// Books the lots of a recorded portfolio anew.
     #[schema(value_type = Option<LotMethod>, nullable = false)]
     pub lot_method: Option<values::LotMethod>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<bool>, nullable = false)]
+    pub allows_shorts: Option<bool>,
     /// `null` takes the benchmark away.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<uuid::Uuid>)]
@@ -96,6 +103,9 @@ pub struct PortfolioOut {
     pub base_currency: String,
     #[schema(value_type = LotMethod)]
     pub lot_method: values::LotMethod,
+    pub allows_shorts: bool,
+    /// Whether its transactions are recorded here, and not imported from a ledger.
+    pub is_recorded: bool,
     #[schema(value_type = Option<uuid::Uuid>)]
     pub benchmark_security_id: Option<SecurityId>,
     pub is_active: bool,
@@ -112,6 +122,8 @@ impl From<portfolio::Model> for PortfolioOut {
             name: portfolio.name,
             base_currency: portfolio.base_currency,
             lot_method: portfolio.lot_method,
+            allows_shorts: portfolio.allows_shorts,
+            is_recorded: portfolio.is_recorded,
             benchmark_security_id: portfolio.benchmark_security_id,
             is_active: portfolio.is_active,
             books_revision: portfolio.books_revision,
@@ -146,6 +158,7 @@ pub async fn create_portfolio(
         name: value.name,
         base_currency: value.base_currency,
         lot_method: value.lot_method,
+        allows_shorts: value.allows_shorts,
         benchmark_security_id: value.benchmark_security_id,
     };
     idempotency::create(&call, bytes, async |ctx: &Ctx, tx: &Tx| {
@@ -229,7 +242,8 @@ pub async fn get_portfolio(
         (status = 404, description = "`portfolio_not_found`, `security_not_found`"),
         (status = 409, description = "`name_taken`, `portfolio_has_transactions`"),
         (status = 412, description = "`precondition_failed`"),
-        (status = 422, description = "`validation_failed`"),
+        (status = 422, description = "`validation_failed`; `not_bookable`, `number_too_large`: by the \
+            other lot method, or without shorts"),
     ),
 )]
 pub async fn update_portfolio(
@@ -241,6 +255,7 @@ pub async fn update_portfolio(
         name: body.value.name,
         base_currency: body.value.base_currency,
         lot_method: body.value.lot_method,
+        allows_shorts: body.value.allows_shorts,
         benchmark_security_id: body.value.benchmark_security_id,
         is_active: body.value.is_active,
     };

@@ -79,27 +79,34 @@ impl<K: Copy + Eq + Hash, C: Ord + Into<String>> Terms<K, C> {
     }
 
     pub(super) fn balances(self) -> Result<Vec<CashBalance>, Error> {
-        let mut balances = Vec::new();
-        for (currency, terms) in self.cash {
-            let amount = Money::new(amounts::sum(terms)?);
-            if !amount.is_zero() {
-                balances.push(CashBalance {
-                    currency: currency.into(),
-                    amount,
-                });
-            }
-        }
-        Ok(balances)
+        balances(self.cash)
     }
+}
+
+/// The sums of what moved in each currency, zeros left out.
+pub(super) fn balances<C: Into<String>>(
+    cash: impl IntoIterator<Item = (C, Vec<Decimal>)>,
+) -> Result<Vec<CashBalance>, Error> {
+    let mut balances = Vec::new();
+    for (currency, terms) in cash {
+        let amount = Money::new(amounts::sum(terms)?);
+        if !amount.is_zero() {
+            balances.push(CashBalance {
+                currency: currency.into(),
+                amount,
+            });
+        }
+    }
+    Ok(balances)
 }
 
 /// The sums of one security.
 #[derive(Debug, Default)]
 pub(super) struct Held {
-    quantity: Quantity,
-    cost_basis: Option<Money>,
-    missing_cost_rate: Option<String>,
-    open_lots: usize,
+    pub quantity: Quantity,
+    pub cost_basis: Option<Money>,
+    pub missing_cost_rate: Option<String>,
+    pub open_lots: usize,
 }
 
 impl SecurityTerms {

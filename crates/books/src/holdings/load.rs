@@ -31,8 +31,9 @@ use sea_orm::{
 };
 
 use super::{
-    AsOf, Holding, Holdings, SecurityRef,
+    AsOf, CashBalance, Holding, Holdings, SecurityRef,
     assemble::{Held, LotKey, Terms},
+    recorded,
 };
 use crate::{Error, lots, transactions};
 
@@ -52,18 +53,33 @@ pub async fn holdings(
         revision: Some(revision),
         ..asof
     };
-    let mut terms = Terms::new();
-    let counted = add_movements(ctx, db, portfolio.id, asof, &mut terms).await?;
-    let lots = lots_by_key(ctx, db, portfolio.id).await?;
-    let closures = closures(ctx, db, portfolio.id, asof).await?;
-    add_lots(lots, closures, &counted, &mut terms);
+    let (held, cash) = if portfolio.is_recorded {
+        recorded::held(ctx, db, portfolio, asof).await?
+    } else {
+        imported(ctx, db, portfolio.id, asof).await?
+    };
     Ok(Holdings {
         base_currency: portfolio.base_currency.clone(),
         asof_date: asof.date,
         books_revision: revision,
-        securities: named(db, terms.held()?).await?,
-        cash: terms.balances()?,
+        securities: named(db, held).await?,
+        cash,
     })
+}
+
+/// Of a portfolio that follows a ledger: the ledger says what a lot costs a unit.
+async fn imported(
+    ctx: &Ctx,
+    db: &impl ConnectionTrait,
+    portfolio_id: PortfolioId,
+    asof: AsOf,
+) -> Result<(Vec<(SecurityId, Held)>, Vec<CashBalance>), Error> {
+    let mut terms = Terms::new();
+    let counted = add_movements(ctx, db, portfolio_id, asof, &mut terms).await?;
+    let lots = lots_by_key(ctx, db, portfolio_id).await?;
+    let closures = closures(ctx, db, portfolio_id, asof).await?;
+    add_lots(lots, closures, &counted, &mut terms);
+    Ok((terms.held()?, terms.balances()?))
 }
 
 /// Adds units and cash; the answer is which transactions of securities count.
@@ -212,7 +228,7 @@ fn add_lots(
 
 /// The values of a group as one text with spaces between them. Several such texts of one query have
 /// their values in the same order.
-fn side_by_side(backend: DbBackend, column: impl ColumnTrait) -> SimpleExpr {
+pub(super) fn side_by_side(backend: DbBackend, column: impl ColumnTrait) -> SimpleExpr {
     let value = Expr::col(column.as_column_ref());
     let is_id = matches!(column.def().get_column_type(), ColumnType::Uuid);
     let joined = match backend {
@@ -238,14 +254,14 @@ where
         .collect())
 }
 
-fn numbers(text: &str) -> Result<Vec<Decimal>, Error> {
+pub(super) fn numbers(text: &str) -> Result<Vec<Decimal>, Error> {
     Ok(values::<Quantity>(text)?
         .into_iter()
         .map(Quantity::decimal)
         .collect())
 }
 
-fn values<T: FromStr>(text: &str) -> Result<Vec<T>, Error>
+pub(super) fn values<T: FromStr>(text: &str) -> Result<Vec<T>, Error>
 where
     T::Err: ToString,
 {

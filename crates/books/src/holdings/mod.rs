@@ -3,6 +3,7 @@
 mod assemble;
 mod ledger;
 mod load;
+mod recorded;
 
 use chrono::NaiveDate;
 use entity::{
@@ -12,6 +13,7 @@ use entity::{
 
 pub use ledger::from_ledger;
 pub use load::holdings;
+pub(crate) use recorded::was_known;
 
 /// Which books are meant: those up to a date, as they were known at a revision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

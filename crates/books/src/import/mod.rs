@@ -80,6 +80,7 @@ pub async fn preview_ledger(
 ) -> Result<ImportReport, Error> {
     portfolios::check_name(&request.portfolio_name)?;
     let portfolio = portfolios::named(ctx, db, &request.portfolio_name).await?;
+    check_follows_ledger(portfolio.as_ref())?;
     let plan = Plan::make(ctx, db, ledger, view, request, portfolio).await?;
     Ok(report::report(&plan, None))
 }
@@ -97,6 +98,7 @@ pub async fn import_ledger(
     request: LedgerImport,
 ) -> Result<ImportReport, Error> {
     let portfolio = portfolios::named_and_locked(ctx, db, &request.portfolio_name).await?;
+    check_follows_ledger(portfolio.as_ref())?;
     let plan = Plan::make(ctx, db, ledger, view, &request, portfolio).await?;
     if plan.changes_nothing() {
         return Ok(report::report(&plan, None));
@@ -127,6 +129,15 @@ pub async fn import_ledger(
     };
     execute_many(db, [row.into_active_model().reset_all()]).await?;
     Ok(report)
+}
+
+fn check_follows_ledger(portfolio: Option<&portfolio::Model>) -> Result<(), Error> {
+    match portfolio.filter(|portfolio| portfolio.is_recorded) {
+        Some(portfolio) => Err(Error::IsRecorded {
+            portfolio: portfolio.name.clone(),
+        }),
+        None => Ok(()),
+    }
 }
 
 /// A stored import.
@@ -253,6 +264,7 @@ impl<'a> Plan<'a> {
             name: self.name.to_owned(),
             base_currency: self.base_currency.clone(),
             lot_method: LotMethod::Specific,
+            allows_shorts: true,
             benchmark_security_id: None,
         };
         let made = portfolio::Model {

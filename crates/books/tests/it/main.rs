@@ -8,12 +8,15 @@
 )]
 
 mod beancount;
+mod booking;
+mod cases;
 mod figures;
 mod growing_ledger;
 mod imports;
 mod lists;
 mod portfolios;
 mod random_ledgers;
+mod recording;
 mod refusals;
 mod securities;
 mod setup;

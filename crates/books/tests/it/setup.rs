@@ -25,6 +25,7 @@ pub fn new_portfolio(name: &str) -> NewPortfolio {
         name: name.to_owned(),
         base_currency: "USD".to_owned(),
         lot_method: LotMethod::Fifo,
+        allows_shorts: false,
         benchmark_security_id: None,
     }
 }
@@ -152,11 +153,16 @@ pub fn date(text: &str) -> NaiveDate {
 
 /// What a portfolio holds after its last transaction.
 pub async fn latest(ctx: &Ctx, name: &str) -> Holdings {
+    at(ctx, name, "9999-12-31", None).await
+}
+
+/// What it held at the end of a day, as it was known at a revision.
+pub async fn at(ctx: &Ctx, name: &str, day: &str, revision: Option<i64>) -> Holdings {
     let reader = ctx.database.reader();
     let portfolio = portfolios::find_by_name(ctx, reader, name).await.unwrap();
     let asof = AsOf {
-        date: date("9999-12-31"),
-        revision: None,
+        date: date(day),
+        revision,
     };
     holdings(ctx, reader, &portfolio, asof).await.unwrap()
 }

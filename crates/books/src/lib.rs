@@ -16,6 +16,7 @@ pub mod portfolios;
 mod rates;
 pub mod realized;
 pub mod securities;
+pub mod statements;
 mod text;
 pub mod transactions;
 

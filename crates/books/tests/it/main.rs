@@ -18,3 +18,4 @@ mod refusals;
 mod securities;
 mod setup;
 mod speed;
+mod statements;

@@ -9,8 +9,11 @@ use super::{
     exact,
     faults::Faults,
     field::Field,
+    numbers,
     row::{Row, SecurityName},
 };
+
+const CANCELLED: &str = "if it was cancelled, leave out this row and the one that it cancels";
 
 const TOO_EXACT: &str = "the amount that follows from the row has more than 28 digits";
 
@@ -56,6 +59,7 @@ pub(super) fn assemble(
         narration: said.narration,
         external_id: cells.owned(Field::Id),
     };
+    check_direction(cells, kind, faults);
     match kind {
         Kind::Buy | Kind::Sell => trade(cells, &row, faults),
         Kind::TransferIn | Kind::TransferOut
@@ -82,10 +86,35 @@ fn trade(cells: &Cells<'_>, row: &Row, faults: &mut Faults) {
         let detail = format!("a {} needs a price or an amount", row.kind);
         cells.missing(faults, Field::Price, detail);
     }
-    if row.kind == Kind::Buy && row.amount.is_some_and(|amount| amount > Decimal::ZERO) {
-        let detail = "a purchase that brings cash: if it was cancelled, leave out this row and the one that \
-             it cancels";
-        cells.fault(faults, Field::Amount, detail);
+    let amount = row.amount.unwrap_or_default();
+    let costs = exact::sum(row.fee, row.tax).unwrap_or(Decimal::MAX);
+    match row.kind {
+        Kind::Buy if amount > Decimal::ZERO => {
+            cells.fault(
+                faults,
+                Field::Amount,
+                format!("a purchase that brings cash: {CANCELLED}"),
+            );
+        }
+        // Its fee may be more than it brings.
+        Kind::Sell if -amount > costs => {
+            cells.fault(
+                faults,
+                Field::Amount,
+                format!("a sale that costs cash: {CANCELLED}"),
+            );
+        }
+        _ => {}
+    }
+}
+
+/// A negative quantity of what adds units takes them away again.
+fn check_direction(cells: &Cells<'_>, kind: Kind, faults: &mut Faults) {
+    let quantity = cells.text(Field::Quantity);
+    let is_negative = quantity.and_then(numbers::is_negative).unwrap_or(false);
+    if is_negative && matches!(kind, Kind::Buy | Kind::TransferIn) {
+        let detail = format!("a {kind} of less than nothing: {CANCELLED}");
+        cells.fault(faults, Field::Quantity, detail);
     }
 }
 

@@ -17,7 +17,8 @@ pub(super) struct Columns {
 }
 
 impl Columns {
-    /// Finds each field's column under the best of its names; where a mapping names one, that one.
+    /// Finds each field's column under the best of its names; where a mapping names one, or says that there
+    /// is none, as it says.
     pub fn find<'a>(
         header: impl Iterator<Item = &'a str>,
         names: &Names,
@@ -31,7 +32,7 @@ impl Columns {
             places[*field as usize] = mapped_places(wanted, &header, &keys)?;
         }
         for (field, aliases) in names {
-            if places[*field as usize].is_empty() {
+            if !mapped.iter().any(|(of, _)| of == field) {
                 places[*field as usize] = alias_place(*field, aliases, &header, &keys)?;
             }
         }

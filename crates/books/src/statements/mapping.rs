@@ -25,7 +25,8 @@ pub struct Mapping {
     pub(super) amount_sign: Option<AmountSign>,
     pub(super) amount_is_gross: bool,
     pub(super) cost_sign: Option<CostSign>,
-    /// The header's names of a field's columns; more than one for what is added up.
+    /// The header's names of a field's columns; more than one for what is added up, none for what is not
+    /// read.
     pub(super) columns: Vec<(Field, Vec<String>)>,
     /// Folded words of the type column.
     pub(super) types: Vec<(String, Word)>,
@@ -170,14 +171,14 @@ fn columns(table: &Table) -> Outcome<Vec<(Field, Vec<String>)>> {
     Ok(columns)
 }
 
-/// One name, or of fees and taxes several.
+/// One name, or of fees and taxes several, or none.
 fn names(key: &str, field: Field, value: &Value) -> Outcome<Vec<String>> {
     let Some(several) = value.as_array() else {
         return Ok(vec![text(key, value)?.to_owned()]);
     };
-    if several.is_empty() || !matches!(field, Field::Fee | Field::Tax) {
+    if !matches!(field, Field::Fee | Field::Tax) {
         return fault(format!(
-            "`columns.{key}` must be one name; only fee and tax can be the sum of several columns"
+            "`columns.{key}` must be one name; only fee and tax can be the sum of several columns, or of none"
         ));
     }
     let names = several

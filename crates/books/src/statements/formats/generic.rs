@@ -3,6 +3,8 @@
 use entity::values::TransactionKind as Kind;
 use rust_decimal::Decimal;
 
+use crate::currency;
+
 use super::{
     super::{
         assemble::{Said, assemble, net, value},
@@ -27,7 +29,7 @@ pub(in super::super) static LAYOUT: Layout = Layout {
     required: &[
         ("the date", &[Field::Date]),
         ("the type", &[Field::Kind]),
-        ("the currency", &[Field::Currency]),
+        ("the currency", &[Field::Currency, Field::PriceCurrency]),
         (
             "an amount or a quantity",
             &[Field::Amount, Field::Gross, Field::Quantity, Field::Fee],
@@ -40,28 +42,79 @@ pub(in super::super) static LAYOUT: Layout = Layout {
 };
 
 pub(super) fn read(cells: &Cells<'_>, booking: Booking, faults: &mut Faults) -> Option<Row> {
-    let currency = match (cells.text(Field::Currency), booking.kind) {
-        (None, Kind::Split) => Some(String::new()),
-        _ => cells.currency(faults),
-    };
+    let currency = currency(cells, booking, faults).unwrap_or_default();
     let mut said = Said {
         security: cells.security(faults),
         units: cells.units(faults),
         price: cells.price(faults),
         amount: None,
-        currency: currency.unwrap_or_default(),
         fee: cells.cost(Field::Fee, faults),
         tax: cells.cost(Field::Tax, faults),
         fx_rate: cells.number(Field::FxRate, faults),
         ratio: ratio(cells, faults),
         narration: cells.owned(Field::Note),
+        currency,
     };
+    drop_foreign_price(cells, &mut said);
+    check_cost(cells, Field::Fee, Field::FeeCurrency, &said, faults);
+    check_cost(cells, Field::Tax, Field::TaxCurrency, &said, faults);
     said.amount = amount(cells, booking, &said, faults);
     check_gross(cells, booking, &said, faults);
     if is_transfer_of_units(booking.kind, &said) && said.price.is_none() {
         said.price = price_of_transfer(cells, &said, faults);
     }
     assemble(cells, booking.kind, said, faults)
+}
+
+/// The currency of the amount; of a file without one, that of the price.
+fn currency(cells: &Cells<'_>, booking: Booking, faults: &mut Faults) -> Option<String> {
+    if cells.text(Field::Currency).is_some() {
+        return cells.currency(faults);
+    }
+    if cells.text(Field::PriceCurrency).is_some() {
+        return cells.optional_currency(Field::PriceCurrency, faults);
+    }
+    if booking.kind == Kind::Split {
+        return None;
+    }
+    cells.currency(faults)
+}
+
+/// A price in another currency than the amount, or in pence, says nothing about the row's cash.
+fn drop_foreign_price(cells: &Cells<'_>, said: &mut Said) {
+    let Some(other) = cells
+        .text(Field::PriceCurrency)
+        .filter(|other| *other != said.currency)
+    else {
+        return;
+    };
+    said.price = None;
+    if let Some(security) = &mut said.security
+        && security.currency.is_none()
+        && currency::is_known(other)
+    {
+        security.currency = Some(other.to_owned());
+    }
+}
+
+/// Refuses a fee or tax in another currency: the row has one.
+fn check_cost(cells: &Cells<'_>, field: Field, currency: Field, said: &Said, faults: &mut Faults) {
+    let cost = if field == Field::Fee {
+        said.fee
+    } else {
+        said.tax
+    };
+    let other = cells.text(currency).filter(|other| *other != said.currency);
+    let (Some(other), false) = (other, cost.is_zero()) else {
+        return;
+    };
+    let key = if field == Field::Fee { "fee" } else { "tax" };
+    let detail = format!(
+        "{cost} {other} is in another currency than the row's {}; if the amount is right without it, leave \
+         the column out in a mapping (columns.{key} = [])",
+        said.currency
+    );
+    cells.fault(faults, field, detail);
 }
 
 /// The effect on cash, if the row says it or if it follows for a kind that is no trade.

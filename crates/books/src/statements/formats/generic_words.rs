@@ -51,6 +51,8 @@ pub(super) const WORDS: &Words = &[
             "dividends",
             "div",
             "cashdividend",
+            "dividendordinary",
+            "dividenddividend",
             "ordinarydividend",
             "qualifieddividend",
             "nonqualifieddividend",

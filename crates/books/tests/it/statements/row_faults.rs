@@ -104,6 +104,50 @@ fn a_purchase_that_brings_cash_is_refused() {
 }
 
 #[test]
+fn rows_that_take_others_back_are_refused() {
+    let file = "Date,Type,Symbol,Quantity,Price,Amount,Currency,Fee\n\
+        2024-01-01,Buy,X,2,50,-100,EUR,0\n\
+        2024-01-02,Buy,X,-2,50,,EUR,0\n\
+        2024-01-03,Sell,X,2,50,-100,EUR,0\n\
+        2024-01-04,Sell,X,-2,1,-3,EUR,5\n\
+        2024-01-05,Transfer in,X,-2,1,,EUR,0\n";
+    let (read, faults) = rows_and_faults(Format::Csv, file);
+    assert_eq!(read.iter().map(|row| row.line).collect::<Vec<_>>(), [2, 5]);
+    let cancelled = "if it was cancelled, leave out this row and the one that it cancels";
+    let expected = [
+        format!("line 3: `Quantity`: a buy of less than nothing: {cancelled}"),
+        format!("line 4: `Amount`: a sale that costs cash: {cancelled}"),
+        format!("line 6: `Quantity`: a transfer_in of less than nothing: {cancelled}"),
+    ];
+    assert_eq!(faults, expected);
+}
+
+#[test]
+fn a_cost_in_another_currency_is_refused_until_a_mapping_leaves_it_out() {
+    let file = "Action,Time,Ticker,No. of shares,Price / share,Currency (Price / share),Total,Currency (Total),\
+        Withholding tax,Currency (Withholding tax)\n\
+        Market buy,2024-01-02 10:00:00,AAPL,2,185.50,USD,-292.10,GBP,,\n\
+        Market buy,2024-01-03 10:00:00,BP,2,480.5,GBX,-9.61,GBP,0.00,GBP\n\
+        Dividend (Ordinary),2024-02-02 10:00:00,AAPL,2,0.24,USD,0.32,GBP,0.07,USD\n";
+    let (read, faults) = rows_and_faults(Format::Csv, file);
+    let [apple, bp] = read.as_slice() else {
+        panic!("{read:?}")
+    };
+    assert_eq!((apple.price, apple.amount), (None, super::some("-292.1")));
+    let security = |row: &books::statements::Row| row.security.clone().unwrap().currency;
+    assert_eq!((security(apple), security(bp)), (super::text("USD"), None));
+    let [tax] = faults.as_slice() else {
+        panic!("{faults:?}")
+    };
+    let begins = "line 4: `Withholding tax`: 0.07 USD is in another currency than the row's GBP";
+    assert!(tax.starts_with(begins), "{tax}");
+
+    let mapping: Mapping = "[columns]\ntax = []".parse().unwrap();
+    let read = read_all(Format::Csv, Some(&mapping), file).unwrap();
+    assert_eq!(read[2].as_ref().unwrap().amount, super::some("0.32"));
+}
+
+#[test]
 fn a_row_without_an_end_is_the_last_thing_that_is_told() {
     let mut file =
         "Date,Type,Amount,Currency\n2024-01-02,Deposit,5,EUR\n2024-01-02,\"Deposit".to_owned();

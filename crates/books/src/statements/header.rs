@@ -18,6 +18,9 @@ const DELIMITERS: [u8; 4] = *b",;\t|";
 /// Brokers write titles above their tables.
 const LINES_BEFORE: usize = 20;
 
+/// No statement has so many; to look each of them up would take long.
+const MOST_COLUMNS: usize = 500;
+
 pub(super) struct Header {
     pub delimiter: u8,
     pub line: u64,
@@ -76,6 +79,9 @@ fn text_of(next: Next) -> Result<Next, FileFault> {
 /// How many fields a line names columns for. A mapping's column that is not there counts for nothing here:
 /// to say so, the header must be known.
 fn recognized(names: &[String], layout: &Layout, mapping: Option<&Mapping>) -> usize {
+    if names.len() > MOST_COLUMNS {
+        return 0;
+    }
     let keys: Vec<String> = names.iter().map(|name| folded(name)).collect();
     let is_there = |name: &&String| keys.contains(&folded(name));
     let mapped = mapping.map_or(0, |mapping| {

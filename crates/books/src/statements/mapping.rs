@@ -103,10 +103,11 @@ impl Mapping {
 
 const DELIMITERS: [(&str, u8); 4] = [(",", b','), (";", b';'), ("\t", b'\t'), ("|", b'|')];
 const MARKS: [(&str, Mark); 2] = [(".", Mark::Point), (",", Mark::Comma)];
-const AMOUNT_SIGNS: [(&str, AmountSign); 3] = [
+const AMOUNT_SIGNS: [(&str, AmountSign); 4] = [
     ("cash", AmountSign::Cash),
     ("unsigned", AmountSign::Unsigned),
     ("inverted", AmountSign::Inverted),
+    ("ignored", AmountSign::ByType),
 ];
 const COST_SIGNS: [(&str, CostSign); 2] = [
     ("positive", CostSign::Positive),

@@ -54,27 +54,29 @@ impl SignEvidence {
 
     /// The meaning of the signs, or two amounts that contradict each other.
     pub fn decide(&self) -> Result<AmountSign, (Seen, Seen)> {
-        match self.outward.decide() {
-            Decision::Contradictory(positive, negative) => Err((positive, negative)),
-            Decision::Second => Ok(AmountSign::Cash),
-            Decision::First => match self.inward.decide() {
+        let (positive, negative) = (&self.outward.first, &self.outward.second);
+        match (positive, negative.as_ref().or(self.costs.second.as_ref())) {
+            // Where purchases are positive, nothing tells a negative fee that is paid from one paid back.
+            (Some(positive), Some(negative)) => Err((positive.clone(), negative.clone())),
+            (Some(_), None) => match self.inward.decide() {
                 Decision::Contradictory(positive, negative) => Err((positive, negative)),
                 Decision::Second => Ok(AmountSign::Inverted),
                 _ => Ok(AmountSign::Unsigned),
             },
-            _ => self.without_purchases(),
+            (None, _) if negative.is_some() => Ok(AmountSign::Cash),
+            (None, _) => self.without_purchases(),
         }
     }
 
+    /// What brings cash reads the same whether signs mean something or not.
     fn without_purchases(&self) -> Result<AmountSign, (Seen, Seen)> {
-        let costs_are_negative = self.costs.second.is_some();
-        match (&self.inward.first, &self.inward.second) {
-            (None, Some(negative)) if !costs_are_negative => {
-                Err((negative.clone(), negative.clone()))
-            }
-            (Some(_), Some(_)) => Ok(AmountSign::Cash),
-            _ if costs_are_negative => Ok(AmountSign::Cash),
-            _ => Ok(AmountSign::Unsigned),
+        match self.costs.decide() {
+            Decision::Contradictory(positive, negative) => Err((positive, negative)),
+            Decision::Second => Ok(AmountSign::Cash),
+            _ => match (&self.inward.first, &self.inward.second) {
+                (None, Some(negative)) => Err((negative.clone(), negative.clone())),
+                _ => Ok(AmountSign::Unsigned),
+            },
         }
     }
 }

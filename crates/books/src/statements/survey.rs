@@ -175,7 +175,7 @@ impl Survey {
         self.signs.decide().map_err(|(positive, negative)| {
             let detail = format!(
                 "the signs of amounts are not clear: {} on line {} and {} on line {}; say in a mapping what \
-                 they mean (amount_sign = \"cash\", \"unsigned\" or \"inverted\")",
+                 they mean (amount_sign = \"cash\", \"unsigned\", \"inverted\" or \"ignored\")",
                 positive.text, positive.line, negative.text, negative.line
             );
             FileFault::Contradictory(RowFault {

@@ -2,6 +2,8 @@
 
 use unicode_normalization::UnicodeNormalization;
 
+use super::evidence::shortened;
+
 /// A name without case, accents, spaces and signs: `Transaction_Type` and `transaction type` are one.
 pub(super) fn folded(name: &str) -> String {
     name.replace('ß', "ss")
@@ -13,10 +15,11 @@ pub(super) fn folded(name: &str) -> String {
 
 /// ` (did you mean …?)` with the known names that are nearest to one, if any is near.
 pub(super) fn did_you_mean<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
-    let name = folded(name);
+    // What is longer than a name costs time, and is near to none.
+    let name = folded(&shortened(name));
     let mut near: Vec<(f64, &str)> = known
         .into_iter()
-        .filter_map(|known| Some((nearness(&name, &folded(known))?, known)))
+        .filter_map(|known| Some((nearness(&name, &folded(&shortened(known)))?, known)))
         .collect();
     near.sort_by(|one, other| other.0.total_cmp(&one.0));
     let near: Vec<String> = near

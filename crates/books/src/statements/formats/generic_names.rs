@@ -60,8 +60,8 @@ pub(super) const NAMES: &Names = &[
         &[
             "transactiontype",
             "activitytype",
-            "type",
             "action",
+            "type",
             "activity",
             "tradetype",
             "side",

@@ -196,6 +196,26 @@ fn an_amount_that_is_not_there_follows_from_quantity_and_price() {
 }
 
 #[test]
+fn types_are_known_whatever_stands_between_their_words() {
+    let file = "Date,Ticker,Type,Quantity,Price per share,Total Amount,Currency,FX Rate\n\
+        2024-01-02T09:30:00.123456Z,,CASH TOP-UP,,,USD 500,USD,1.08\n\
+        2024-01-03T09:30:00.123456Z,AAPL,BUY - MARKET,0.5,USD 185.50,USD 92.75,USD,1.08\n\
+        2024-02-03T09:30:00.123456Z,AAPL,DIVIDEND,,,USD 0.12,USD,1.08\n\
+        2024-02-04T09:30:00.123456Z,,CUSTODY FEE,,,USD 0.1,USD,1.08\n";
+    let read = rows(Format::Csv, file);
+    let amounts: Vec<_> = read.iter().map(|row| (row.kind, row.amount)).collect();
+    let expected = [
+        (Kind::Deposit, some("500")),
+        (Kind::Buy, some("-92.75")),
+        (Kind::Dividend, some("0.12")),
+        (Kind::Fee, some("-0.1")),
+    ];
+    assert_eq!(amounts, expected);
+    // An exchange rate that does not say of what in what is not read.
+    assert!(read.iter().all(|row| row.fx_rate.is_none()));
+}
+
+#[test]
 fn the_delimiter_is_the_one_for_which_the_header_names_columns() {
     for delimiter in [',', ';', '\t', '|'] {
         let file = "Trade Date#Buy/Sell#TICKER#No. of shares#Price per share#Ccy\r\n\

@@ -99,6 +99,23 @@ fn signs_that_contradict_each_other_are_refused() {
         fault.starts_with("line 2: `Amount`: the signs of amounts are not clear: 5 on line 3"),
         "{fault}"
     );
+    let fee = |amount| format!("2024-01-03,Fee,,,{amount},EUR,\n");
+    let file = format!("{header}{}{}", bought("5", "0"), fee("-1"));
+    let fault = csv_fault(&file);
+    let expected =
+        "line 3: `Amount`: the signs of amounts are not clear: 5 on line 2 and -1 on line 3";
+    assert!(fault.starts_with(expected), "{fault}");
+    let ignored = mapping("amount_sign = \"ignored\"");
+    let read = read_all(Format::Csv, Some(&ignored), &file).unwrap();
+    let amounts = read
+        .into_iter()
+        .map(|row| row.unwrap().amount.unwrap().to_string());
+    assert_eq!(amounts.collect::<Vec<_>>(), ["-5", "-1"]);
+    let fault = csv_fault(format!("{header}{}{}", fee("1"), fee("-1")));
+    assert!(
+        fault.contains("the signs of amounts are not clear: 1 on line 2"),
+        "{fault}"
+    );
     let fault = csv_fault(format!(
         "{header}{}{}",
         bought("-5", "1"),
@@ -150,6 +167,12 @@ fn a_header_that_is_not_there_or_not_clear_is_told() {
         "the mapping does not fit: it names the column `Datte`, which the header does not have (did you mean \
          `Date`?)"
     );
+}
+
+#[test]
+fn a_line_of_very_many_columns_is_no_header() {
+    let fault = csv_fault("Date,Type,Amount,Currency,".repeat(200));
+    assert!(fault.starts_with("no line among the first 20"), "{fault}");
 }
 
 #[test]

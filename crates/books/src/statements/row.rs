@@ -22,7 +22,8 @@ pub struct Row {
     /// Units, without a sign: the kind says the direction.
     pub quantity: Decimal,
     /// What one unit costs in `currency`, not negative. For units that are transferred: what they cost
-    /// or are worth, if the file says so.
+    /// or are worth, if the file says so; where it gives the value of all of them, that value by the
+    /// units, to 28 digits.
     pub price: Option<Decimal>,
     /// Effect on cash in `currency`, signed, fee and tax included; `None` if it follows from quantity,
     /// price, fee and tax.

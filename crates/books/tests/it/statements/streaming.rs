@@ -118,3 +118,50 @@ fn activities_are_given_out_as_they_are_read() {
         b"]}",
     );
 }
+
+/// A file whose disk fails at some time.
+struct Failing {
+    file: io::Cursor<Vec<u8>>,
+    fails: Rc<Cell<bool>>,
+}
+
+impl Read for Failing {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.fails.get() {
+            return Err(io::Error::other("the disk is gone"));
+        }
+        self.file.read(buffer)
+    }
+}
+
+impl Seek for Failing {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.file.seek(to)
+    }
+}
+
+#[test]
+fn a_disk_that_fails_is_a_fault_and_the_end() {
+    let row = "2024-01-02,Deposit,5,EUR\n".repeat(5_000);
+    let table = format!("Date,Type,Amount,Currency\n{row}");
+    let activity = r#"{"type":"BUY","symbol":"X","quantity":1,"unitPrice":1,"fee":0,"currency":"EUR","date":"2024-01-02"},"#;
+    let export = format!("{{\"activities\":[{}]}}", activity.repeat(5_000));
+    for (format, text) in [(Format::Csv, table), (Format::GhostfolioJson, export)] {
+        let fails = Rc::new(Cell::new(false));
+        let file = Failing {
+            file: io::Cursor::new(text.into_bytes()),
+            fails: fails.clone(),
+        };
+        let mut rows = read(format, None, file).unwrap();
+        assert!(rows.next().unwrap().is_ok());
+        fails.set(true);
+        let rest: Vec<_> = rows.take(10_000).collect();
+        let (last, before) = rest.split_last().unwrap();
+        assert!(before.iter().all(Result::is_ok) && before.len() < 4_999);
+        let fault = last.as_ref().unwrap_err().to_string();
+        assert!(
+            fault.contains("cannot be read any further: the disk is gone"),
+            "{fault}"
+        );
+    }
+}

@@ -20,6 +20,7 @@ mod rates;
 pub mod realized;
 pub mod record;
 pub mod securities;
+pub mod statements;
 mod text;
 pub mod transactions;
 

@@ -21,3 +21,4 @@ mod refusals;
 mod securities;
 mod setup;
 mod speed;
+mod statements;

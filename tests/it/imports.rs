@@ -102,8 +102,8 @@ on_both_engines! {
         let app = App::start(db).await;
         let portfolio = app.new_portfolio("Broker").await;
         for (query, parameter) in [
-            ("", ""), ("accounts=", "accounts"), ("accounts=A,,B", "accounts"),
-            ("accounts=A&format=csv", "format"), ("accounts=A&dry_run=maybe", "dry_run"),
+            ("", "accounts"), ("accounts=", "accounts"), ("accounts=A,,B", "accounts"),
+            ("accounts=A&format=xml", "format"), ("accounts=A&dry_run=maybe", "dry_run"),
             ("accounts=A&colour=red", "colour"),
         ] {
             let problem = import(&app, &portfolio, query, LEDGER).await.problem(400, "parameter_invalid");
@@ -112,6 +112,36 @@ on_both_engines! {
         }
         let nobody = uuid::Uuid::now_v7().to_string();
         import(&app, &nobody, "accounts=Assets", LEDGER).await.problem(404, "portfolio_not_found");
+    }
+
+    async fn a_file_of_transactions_is_tried_imported_and_known_again(db) {
+        let app = App::start(db).await;
+        let portfolio = app.new_portfolio("Broker").await;
+        let file = "date,type,symbol,quantity,price,currency\n\
+            2024-01-03,buy,NKE,10,20,USD\n2024-03-04,sell,NKE,4,30,USD\n";
+        let tried = import(&app, &portfolio, "format=csv&dry_run=true", file).await.expect(200).json();
+        assert_eq!((&tried["dry_run"], &tried["transactions"]), (&json!(true), &json!(2)));
+        assert_eq!((&tried["lots"], &tried["closures"], &tried["securities"]), (&json!(1), &json!(1), &json!(1)));
+        let path = format!("/v1/portfolios/{portfolio}/transactions");
+        assert_eq!(app.get(&path).await.json()["items"], json!([]), "a dry run writes nothing");
+        assert_eq!(app.get("/v1/securities").await.json()["items"], json!([]));
+
+        let done = import(&app, &portfolio, "format=csv", file).await.expect(201);
+        let location = done.header("location").unwrap().to_owned();
+        let kept = app.get(&location).await.expect(200).json();
+        assert_eq!((&kept["format"], &kept["counts"]["transactions"]), (&json!("csv"), &json!(2)));
+        let again = import(&app, &portfolio, "format=csv", file).await.expect(200).json();
+        assert_eq!((&again["transactions"], &again["already_present"]), (&json!(0), &json!(2)));
+        let gains = app.get(&format!("/v1/portfolios/{portfolio}/realized-gains")).await.json();
+        assert_eq!(gains["items"][0]["realized_gain"], "40");
+
+        let longer = format!("{file}2024-03-05,sell,NKE,7,30,USD\n");
+        let refused = import(&app, &portfolio, "format=csv", &longer).await;
+        let problem = refused.problem(422, "rows_invalid");
+        assert_eq!(problem["errors"][0]["pointer"], "/line/4", "{problem:#}");
+        let mapping = "mapping=colour%20%3D%201&format=csv";
+        let problem = import(&app, &portfolio, mapping, file).await.problem(400, "parameter_invalid");
+        assert_eq!(problem["errors"][0]["parameter"], "mapping");
     }
 
     async fn a_ledger_that_contradicts_the_books_is_refused(db) {

@@ -80,6 +80,12 @@ pub enum Error {
          be a voided one; leave out what was recorded before, or give it another id"
     )]
     ExternalIdTaken,
+    /// A file of transactions that is refused as a whole.
+    #[error(transparent)]
+    StatementFile(#[from] crate::statements::FileFault),
+    /// Rows of a file that cannot be imported, in the order of their lines; nothing was imported.
+    #[error("nothing was imported:\n{}", lines(.0))]
+    StatementRows(Vec<crate::statements::RowFault>),
     #[error("the stored terms of a transaction cannot be read: {0}")]
     Terms(serde_json::Error),
     #[error("the lots in the database do not fit the transactions; nothing was changed")]
@@ -109,6 +115,11 @@ impl std::fmt::Display for Change {
             Self::OtherLots => "takes its units from other lots",
         })
     }
+}
+
+fn lines(faults: &[crate::statements::RowFault]) -> String {
+    let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    lines.join("\n")
 }
 
 fn quoted(narration: Option<&str>) -> String {

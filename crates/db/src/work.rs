@@ -1,6 +1,7 @@
 //! Units of work: begin, run, commit or roll back, and run again what was no fault of theirs.
 
 use std::{
+    convert::Infallible,
     fmt::Write,
     panic::AssertUnwindSafe,
     sync::Arc,
@@ -44,6 +45,18 @@ struct Failed<E> {
 pub(crate) struct NotBegun {
     pub error: DbErr,
     again: Option<Transient>,
+}
+
+/// What a rehearsal came to; to the transaction it is a failure.
+enum Rehearsed<T, E> {
+    Done(T),
+    Failed(E),
+}
+
+impl<T, E: From<Error>> From<Error> for Rehearsed<T, E> {
+    fn from(error: Error) -> Self {
+        Self::Failed(error.into())
+    }
 }
 
 impl Database {
@@ -100,6 +113,24 @@ impl Database {
     ) -> Result<T, E> {
         let attempt = self.attempt(Intent::Write, Repeatable::No, 0, work);
         attempt.await.map_err(|failed| failed.error)
+    }
+
+    /// As [`Database::write`], and rolls back in the end whatever came of it: to say what a write would do.
+    pub async fn rehearse<T, E: From<Error>>(
+        &self,
+        work: impl AsyncFn(Tx) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let unit = async |tx: Tx| -> Result<Infallible, Rehearsed<T, E>> {
+            Err(match work(tx).await {
+                Ok(done) => Rehearsed::Done(done),
+                Err(error) => Rehearsed::Failed(error),
+            })
+        };
+        match self.write(unit).await {
+            Err(Rehearsed::Done(done)) => Ok(done),
+            Err(Rehearsed::Failed(error)) => Err(error),
+            Ok(never) => match never {},
+        }
     }
 
     async fn run<T, E: From<Error>>(

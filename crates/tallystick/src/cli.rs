@@ -9,8 +9,10 @@ pub mod user;
 
 use std::path::PathBuf;
 
+use books::statements::Format;
 use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand};
+use entity::values::LotMethod;
 
 /// A portfolio back end whose every number can be reproduced.
 #[derive(Debug, Parser)]
@@ -67,6 +69,18 @@ pub enum Command {
     /// Read a Beancount ledger.
     #[command(subcommand)]
     Ledger(Ledger),
+    /// Write a file of transactions of a broker or another program into a portfolio: all or nothing.
+    ///
+    /// What was imported before is known again: the same file changes nothing, one that has grown adds what
+    /// is new. docs/import.md says what each format needs.
+    #[command(after_help = "\
+Examples:
+  tallystick import trades.csv --portfolio Broker --currency USD --dry-run
+  tallystick import flex.csv --format interactive_brokers_flex --portfolio Broker --currency USD
+  tallystick import export.csv --mapping bank.toml --portfolio Savings --currency EUR --method average
+
+Formats: csv, ghostfolio, ghostfolio_csv, portfolio_performance, wealthfolio, interactive_brokers_flex")]
+    Import(Import),
     /// Build, look at and freeze pricing packs.
     #[command(subcommand)]
     Pack(Pack),
@@ -114,6 +128,35 @@ pub struct Json {
     /// Print JSON instead of a table.
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Import {
+    /// The file.
+    pub file: PathBuf,
+    /// Which program wrote it.
+    #[arg(long, default_value = "csv")]
+    pub format: Format,
+    /// A file that says what the columns and words of a table mean.
+    #[arg(long)]
+    pub mapping: Option<PathBuf>,
+    /// The portfolio's name.
+    #[arg(long)]
+    pub portfolio: String,
+    /// The base currency, with which the portfolio is made if there is none of that name.
+    #[arg(long, value_parser = parse_currency)]
+    pub currency: Option<String>,
+    /// Of a portfolio that is made: how sales choose their lots [default: fifo]
+    #[arg(long, requires = "currency")]
+    pub method: Option<LotMethod>,
+    /// Of a portfolio that is made: whether a sale may take more than is held.
+    #[arg(long, requires = "currency")]
+    pub shorts: bool,
+    /// Say what would be written, and write nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    #[command(flatten)]
+    pub output: Json,
 }
 
 #[derive(Debug, Subcommand)]

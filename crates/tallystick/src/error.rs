@@ -46,6 +46,15 @@ pub enum Error {
     #[error("{}: {source}", path.display())]
     File { path: PathBuf, source: io::Error },
     #[error("{}: {source}", path.display())]
+    StatementFile { path: PathBuf, source: books::Error },
+    #[error("{}: {source}", path.display())]
+    Mapping {
+        path: PathBuf,
+        source: books::statements::MappingFault,
+    },
+    #[error("{0}; say its --currency to have it made")]
+    NoCurrency(books::Error),
+    #[error("{}: {source}", path.display())]
     PackFile {
         path: PathBuf,
         source: pricing::Error,

@@ -1,7 +1,7 @@
 //! Which problem each crate's error is.
 
 use actix_web::http::StatusCode;
-use books::booking::Unbookable;
+use books::{booking::Unbookable, statements::RowFault};
 use entity::values::PackStatus;
 use identity::shares;
 use pricing::RowError;
@@ -119,6 +119,8 @@ impl From<books::Error> for Problem {
             )
             .at_pointer(format!("/{at}/{field}"), detail),
             Error::Unbookable(unbookable) => not_bookable(&unbookable),
+            Error::StatementFile(_) => Self::new(kinds::ROWS_INVALID, detail),
+            Error::StatementRows(faults) => statement_faults(&faults),
             Error::Terms(_) | Error::Inconsistent => Self::internal(error),
             Error::Ledger(faults) => (&faults).into(),
             Error::Overflow => Self::new(kinds::OVERFLOW, detail),
@@ -167,12 +169,26 @@ impl From<workflow::Error> for Problem {
 
 fn not_bookable(unbookable: &Unbookable) -> Problem {
     let problem = Problem::new(kinds::NOT_BOOKABLE, unbookable.to_string());
-    match unbookable.event {
-        Some((id, _)) => {
+    match (unbookable.at, unbookable.event) {
+        (Some(at), _) => problem.at_pointer(format!("/{at}"), unbookable.fault.to_string()),
+        (None, Some((id, _))) => {
             problem.at_pointer(format!("/transactions/{id}"), unbookable.fault.to_string())
         }
-        None => problem,
+        (None, None) => problem,
     }
+}
+
+fn statement_faults(faults: &[RowFault]) -> Problem {
+    let detail = "nothing was imported, since rows have faults; see errors";
+    let problem = Problem::new(kinds::ROWS_INVALID, detail);
+    faults.iter().fold(problem, |problem, fault| {
+        let column = fault.column.as_deref();
+        let column = column.map_or_else(String::new, |name| format!("/{name}"));
+        problem.at_pointer(
+            format!("/line/{}{column}", fault.line),
+            fault.detail.clone(),
+        )
+    })
 }
 
 fn bad_rows(rows: &[RowError]) -> Problem {

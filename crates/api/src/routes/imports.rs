@@ -1,12 +1,17 @@
 //! `/v1/portfolios/{id}/imports` and `/v1/imports/{id}`
 
+mod statement;
+
 use std::sync::Arc;
 
 use actix_web::{
     HttpResponse,
     web::{self, ServiceConfig},
 };
-use books::import::{self, ImportReport, LedgerImport};
+use books::{
+    import::{self, ImportReport, LedgerImport},
+    statements::Format,
+};
 use chrono::{DateTime, Utc};
 use db::Tx;
 use entity::{
@@ -44,9 +49,12 @@ pub struct ImportLedger {
     #[serde(default)]
     #[param(inline, required = false)]
     format: ImportFormat,
-    /// The accounts that are the portfolio, with those below them; commas between them.
-    #[param(value_type = String, pattern = r"^[^,\u0000]+(,[^,\u0000]+)*$", example = "Assets:US:ETrade")]
-    accounts: Words,
+    /// Of a ledger, and needed there: the accounts that are the portfolio, with those below them; commas
+    /// between them.
+    #[param(value_type = Option<String>, pattern = r"^[^,\u0000]+(,[^,\u0000]+)*$", example = "Assets:US:ETrade")]
+    accounts: Option<Words>,
+    /// Of a table: what its columns and words mean, in TOML; see docs/import.md.
+    mapping: Option<String>,
     /// Only say what an import would do.
     #[serde(default)]
     #[param(default = false)]
@@ -61,6 +69,27 @@ pub struct ImportLedger {
 pub enum ImportFormat {
     #[default]
     Beancount,
+    Csv,
+    Ghostfolio,
+    GhostfolioCsv,
+    PortfolioPerformance,
+    Wealthfolio,
+    InteractiveBrokersFlex,
+}
+
+impl ImportFormat {
+    /// What a file of transactions is written in; `None` for a ledger.
+    fn of_statement(self) -> Option<Format> {
+        match self {
+            Self::Beancount => None,
+            Self::Csv => Some(Format::Csv),
+            Self::Ghostfolio => Some(Format::GhostfolioJson),
+            Self::GhostfolioCsv => Some(Format::GhostfolioCsv),
+            Self::PortfolioPerformance => Some(Format::PortfolioPerformance),
+            Self::Wealthfolio => Some(Format::Wealthfolio),
+            Self::InteractiveBrokersFlex => Some(Format::InteractiveBrokersFlex),
+        }
+    }
 }
 
 const BODY_NAME: &str = "ledger.beancount";
@@ -145,24 +174,26 @@ impl From<import_row::Model> for ImportOut {
     }
 }
 
-/// Reads a ledger's text into a portfolio, whole or not at all.
+/// Reads a ledger's text, or a file of transactions, into a portfolio, whole or not at all.
 ///
-/// What was imported before is known again, so that a ledger that has grown may be imported again.
-/// The text is all there is: an `include` is refused.
+/// What was imported before is known again, so that a file that has grown may be imported again.
+/// A ledger's text is all there is: an `include` is refused.
 #[utoipa::path(
     post, path = "/v1/portfolios/{id}/imports", tag = "Portfolios",
     params(
         ("id" = uuid::Uuid, Path), ImportLedger, ("Idempotency-Key" = Option<String>, Header),
     ),
     request_body(content = String, content_type = "text/plain",
-        description = "A ledger in Beancount's language"),
+        description = "A ledger in Beancount's language, or the file"),
     responses(
         (status = 200, description = "A dry run, or nothing new", body = ImportReportOut),
         (status = 201, description = "Imported", body = ImportReportOut,
             headers(("Location" = String))),
         (status = 404, description = "`portfolio_not_found`"),
-        (status = 409, description = "`ledger_changed`: it contradicts what was imported"),
-        (status = 422, description = "`ledger_invalid`, with file, line and message of each fault"),
+        (status = 409, description = "`ledger_changed`: it contradicts what was imported; \
+            `portfolio_follows_ledger`, `portfolio_is_recorded`: the other kind of file is wanted"),
+        (status = 422, description = "`ledger_invalid`, with file, line and message of each fault; \
+            `rows_invalid` by line; `not_bookable`, `number_too_large`, `validation_failed`"),
     ),
 )]
 pub async fn import_ledger(
@@ -170,9 +201,11 @@ pub async fn import_ledger(
     UrlPath(id): UrlPath<PortfolioId>,
     body: TextBody,
 ) -> Result<HttpResponse, Problem> {
-    let ImportFormat::Beancount = call.query.format;
     let text = Arc::new(body.text);
-    let import = async |call: &Call<ImportLedger>| import(call, id, &text).await;
+    let import = async |call: &Call<ImportLedger>| match call.query.format.of_statement() {
+        Some(format) => statement::import(call, id, format, &text).await,
+        None => import(call, id, &text).await,
+    };
     within_reach(call, id, import).await
 }
 
@@ -184,7 +217,11 @@ async fn import(
     books::portfolios::find(&call.ctx, call.ctx.database.reader(), id).await?;
     let hash = Sha256::digest(text.as_str()).to_vec();
     let file_hash = format!("sha256:{}", hex::encode(&hash));
-    let read = read_ledger(&call.query, Arc::clone(text));
+    let Some(accounts) = &call.query.accounts else {
+        let advice = "name the accounts of the ledger that are the portfolio";
+        return Err(Problem::parameter("accounts", advice));
+    };
+    let read = read_ledger(&call.query, accounts, Arc::clone(text));
     if call.query.dry_run {
         return preview(call, id, read.await?, file_hash).await;
     }
@@ -241,10 +278,11 @@ fn request(portfolio_name: String, file_hash: String) -> LedgerImport {
 /// Reads the text on a thread for such work: a long ledger would keep other requests waiting.
 fn read_ledger(
     query: &ImportLedger,
+    accounts: &Words,
     text: Arc<String>,
 ) -> impl Future<Output = Result<(Ledger, PortfolioView), Problem>> + use<> {
     let name = query.name.clone().unwrap_or_else(|| BODY_NAME.to_owned());
-    let accounts = query.accounts.0.clone();
+    let accounts = accounts.0.clone();
     let read = move || -> Result<_, Diagnostics> {
         let ledger = ledger::parse(&name, &text)?;
         let prefixes: Vec<&str> = accounts.iter().map(String::as_str).collect();

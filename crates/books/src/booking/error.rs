@@ -11,6 +11,8 @@ use crate::Error;
 pub struct Unbookable {
     /// Which transaction, and its date; `None` where what was there before is at fault.
     pub event: Option<(TransactionId, NaiveDate)>,
+    /// Its place among those that are being recorded, from 0, if it is one of them.
+    pub at: Option<usize>,
     pub fault: Fault,
 }
 
@@ -66,6 +68,7 @@ impl Fault {
     pub(super) fn of(self, event: &Event) -> Unbookable {
         Unbookable {
             event: Some((event.transaction, event.date)),
+            at: None,
             fault: self,
         }
     }
@@ -73,6 +76,7 @@ impl Fault {
     pub(super) fn before_all(self) -> Unbookable {
         Unbookable {
             event: None,
+            at: None,
             fault: self,
         }
     }

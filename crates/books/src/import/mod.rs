@@ -10,6 +10,7 @@ mod pieces;
 mod present;
 mod report;
 mod rows;
+pub mod statement;
 
 use db::{ConnectionTrait, Tx, query::execute_many};
 use entity::{

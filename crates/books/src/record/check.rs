@@ -33,9 +33,9 @@ enum Sign {
     In,
     Out,
     InOrNone,
+    OutOrNone,
     /// In or out, but not zero.
     Either,
-    None,
 }
 
 pub(super) fn check_count(count: usize) -> Result<(), Error> {
@@ -186,8 +186,8 @@ fn check_sign(kind: TransactionKind, sign: Sign, amount: Money) -> Result<(), Fa
         Sign::In => (amount > Decimal::ZERO, "more than 0: it brings cash"),
         Sign::Out => (amount < Decimal::ZERO, "less than 0: it takes cash"),
         Sign::InOrNone => (amount >= Decimal::ZERO, "0 or more: it takes no cash"),
+        Sign::OutOrNone => (amount <= Decimal::ZERO, "0, or less by its fee and tax"),
         Sign::Either => (!amount.is_zero(), "other than 0"),
-        Sign::None => (amount.is_zero(), "0: it moves no cash"),
     };
     if is_right {
         return Ok(());
@@ -208,7 +208,7 @@ fn shape_of(new: &NewTransaction) -> Shape {
         Kind::Split | Kind::SpinOff | Kind::Merger => (Must, MustNot, Sign::InOrNone),
         Kind::ReturnOfCapital => (Must, MustNot, Sign::In),
         Kind::TransferIn | Kind::TransferOut if new.security_id.is_some() => {
-            (Must, Must, Sign::None)
+            (Must, Must, Sign::OutOrNone)
         }
         Kind::Deposit | Kind::TransferIn => (MustNot, MustNot, Sign::In),
         Kind::Withdrawal | Kind::TransferOut => (MustNot, MustNot, Sign::Out),
@@ -354,7 +354,7 @@ pub(super) fn amount(new: &NewTransaction) -> Result<Money, Error> {
             Ok(Money::ZERO)
         }
         TransactionKind::TransferIn | TransactionKind::TransferOut if new.security_id.is_some() => {
-            Ok(Money::ZERO)
+            Ok(Money::new(-costs))
         }
         _ => Err(missing()),
     }

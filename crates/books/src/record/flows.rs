@@ -29,6 +29,10 @@ pub(super) fn of(ctx: &Ctx, row: &transaction::Model) -> Vec<cash_flow::Model> {
         Kind::Tax => vec![(Flow::Tax, net)],
         Kind::Deposit => vec![(Flow::Deposit, net)],
         Kind::Withdrawal => vec![(Flow::Withdrawal, net)],
+        // Units move no cash: what does is the cost of moving them.
+        Kind::TransferIn | Kind::TransferOut if row.security_id.is_some() => {
+            vec![(Flow::Fee, -fee), (Flow::Tax, -tax)]
+        }
         Kind::TransferIn | Kind::TransferOut => vec![(Flow::Transfer, net)],
         Kind::Buy
         | Kind::Sell

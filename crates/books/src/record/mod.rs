@@ -75,6 +75,16 @@ pub struct Recorded {
     pub transactions: Vec<transaction::Model>,
     /// The revision that brought them.
     pub books_revision: i64,
+    pub rebooked: Rebooked,
+    /// New rows.
+    pub cash_flows: usize,
+}
+
+/// The rows that a booking brought.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rebooked {
+    pub lots: usize,
+    pub closures: usize,
 }
 
 /// Records transactions, all or none, under one new revision of the books.
@@ -105,17 +115,32 @@ pub async fn record(
         return Ok(Recorded {
             transactions: rows,
             books_revision,
+            rebooked: Rebooked::default(),
+            cash_flows: 0,
         });
     }
     insert(tx, &rows).await?;
-    insert_flows(ctx, tx, &rows).await?;
+    let cash_flows = insert_flows(ctx, tx, &rows).await?;
     let change = Change::by(corrected.iter().chain(&rows));
-    rebook(ctx, tx, &next, change).await?;
+    let rebooked = rebook(ctx, tx, &next, change).await;
+    let rebooked = rebooked.map_err(|error| placed(error, &rows))?;
     update_portfolio(tx, &portfolio, &next).await?;
     Ok(Recorded {
         transactions: rows,
         books_revision: next.books_revision,
+        rebooked,
+        cash_flows,
     })
+}
+
+/// Says which of the new transactions it is that the lots do not allow.
+fn placed(error: Error, rows: &[transaction::Model]) -> Error {
+    let Error::Unbookable(mut unbookable) = error else {
+        return error;
+    };
+    let id = unbookable.event.map(|(id, _)| id);
+    unbookable.at = rows.iter().position(|row| Some(row.id) == id);
+    Error::Unbookable(unbookable)
 }
 
 fn securities_of(new: &[NewTransaction]) -> BTreeSet<SecurityId> {
@@ -198,14 +223,15 @@ async fn insert(tx: &Tx, rows: &[transaction::Model]) -> Result<(), Error> {
     }
 }
 
-async fn insert_flows(ctx: &Ctx, tx: &Tx, rows: &[transaction::Model]) -> Result<(), Error> {
+async fn insert_flows(ctx: &Ctx, tx: &Tx, rows: &[transaction::Model]) -> Result<usize, Error> {
     let models: Vec<_> = rows
         .iter()
         .flat_map(|row| flows::of(ctx, row))
         .map(|flow| flow.into_active_model().reset_all())
         .collect();
+    let count = models.len();
     execute_many(tx, models).await?;
-    Ok(())
+    Ok(count)
 }
 
 /// Books the lots of a portfolio anew from where they change.
@@ -214,9 +240,9 @@ pub(crate) async fn rebook(
     tx: &Tx,
     portfolio: &portfolio::Model,
     change: Change,
-) -> Result<(), Error> {
+) -> Result<Rebooked, Error> {
     let Some(affected) = affected::load(ctx, tx, portfolio, change).await? else {
-        return Ok(());
+        return Ok(Rebooked::default());
     };
     let mut restored = restore::restore(ctx, tx, portfolio, &affected).await?;
     for row in &affected.transactions {

@@ -13,7 +13,7 @@ use sea_orm::{
     sea_query::Expr,
 };
 
-use super::{affected::Affected, restore::Restored};
+use super::{Rebooked, affected::Affected, restore::Restored};
 use crate::{
     Error,
     booking::{Closing, LotKey, Opening},
@@ -27,7 +27,7 @@ pub(super) async fn write(
     portfolio: &portfolio::Model,
     affected: &Affected,
     mut restored: Restored,
-) -> Result<(), Error> {
+) -> Result<Rebooked, Error> {
     let booked = restored.book.take_booked();
     let mut open: HashMap<LotKey, Quantity> = HashMap::new();
     for security in &affected.securities {
@@ -48,7 +48,12 @@ pub(super) async fn write(
         rows.add_closure(closing)?;
     }
     rows.settle(&open);
-    rows.write(tx).await
+    let rebooked = Rebooked {
+        lots: rows.new_lots.len(),
+        closures: rows.closures.len(),
+    };
+    rows.write(tx).await?;
+    Ok(rebooked)
 }
 
 struct Rows<'a> {

@@ -21,4 +21,5 @@ mod refusals;
 mod securities;
 mod setup;
 mod speed;
+mod statement_imports;
 mod statements;

@@ -8,10 +8,7 @@ use std::{
 use api::{LedgerHeadReader, PositionsOut};
 use books::import::{ImportReport, LedgerImport, base_currency, import_ledger, preview_ledger};
 use chrono::NaiveDate;
-use identity::{
-    Ctx,
-    audit::{self, Entry},
-};
+use identity::{Ctx, audit};
 use indicatif::ProgressBar;
 use ledger::PortfolioView;
 use performance::{ENGINE_VERSION, Provenance};
@@ -19,7 +16,7 @@ use pricing::quotes::Quotes;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::valuation;
+use super::{import_report, valuation};
 use crate::{
     cli::{Ledger, LedgerSource},
     error::Error,
@@ -27,7 +24,6 @@ use crate::{
     progress::Progress,
     session,
     settings::Settings,
-    table::{Column, table},
 };
 
 pub async fn run(settings: &Settings, whose: Option<&str>, command: Ledger) -> Result<(), Error> {
@@ -136,7 +132,7 @@ async fn import(
     if json {
         print_json(&report_json(&report, dry_run, &timings))
     } else {
-        let mut shown = show(&report, dry_run);
+        let mut shown = import_report::show(&report, dry_run);
         if let Some(day) = newest_day.filter(|_| !dry_run) {
             shown.push_str(&next_steps(source, day, &report.portfolio_name));
         }
@@ -172,20 +168,11 @@ async fn write(
     }
     let work = async |tx: db::Tx| {
         let report = import_ledger(&within, &tx, &ledger, &view, request.clone()).await?;
-        audit::append(&within, &tx, entry_of(&report, &request)).await?;
+        let entry = import_report::entry(&report, &request.file_hash);
+        audit::append(&within, &tx, entry).await?;
         Ok(report)
     };
     ctx.database.write(work).await
-}
-
-fn entry_of(report: &ImportReport, request: &LedgerImport) -> Entry {
-    let entry = Entry::done("import.create", "import")
-        .with("portfolio_id", report.portfolio_id.map(|id| id.to_string()))
-        .with("file_hash", request.file_hash.as_str());
-    match report.import_id {
-        Some(id) => entry.of(id),
-        None => entry,
-    }
 }
 
 /// How long an import took.
@@ -197,62 +184,13 @@ struct Timings {
 
 fn report_json(report: &ImportReport, dry_run: bool, timings: &Timings) -> serde_json::Value {
     let milliseconds = |duration: Duration| duration.as_secs_f64() * 1e3;
-    json!({
-        "dry_run": dry_run,
-        "import_id": report.import_id,
-        "portfolio_id": report.portfolio_id,
-        "portfolio_name": report.portfolio_name,
-        "base_currency": report.base_currency,
-        "transactions": report.transactions,
-        "lots": report.lots,
-        "closures": report.closures,
-        "cash_flows": report.cash_flows,
-        "securities": report.securities,
-        "already_present": report.already_present,
-        "books_revision": report.books_revision,
-        "warnings": report.warnings,
-        "timings_ms": {
-            "parse": milliseconds(timings.parse),
-            "write": milliseconds(timings.write),
-            "total": milliseconds(timings.total),
-        },
-    })
-}
-
-fn show(report: &ImportReport, dry_run: bool) -> String {
-    let mut lines = vec![if dry_run {
-        format!("Dry run: nothing was written to {}.", report.portfolio_name)
-    } else {
-        format!(
-            "Imported into {}, in {}.",
-            report.portfolio_name, report.base_currency
-        )
-    }];
-    let columns = [Column::Words("rows"), Column::Numbers("new")];
-    let rows = [
-        ("transactions", report.transactions),
-        ("lots", report.lots),
-        ("closures of lots", report.closures),
-        ("cash flows", report.cash_flows),
-        ("securities", report.securities),
-    ];
-    lines.push(table(
-        &columns,
-        rows.map(|(title, count)| vec![title.into(), count.to_string()]),
-    ));
-    if report.already_present > 0 {
-        lines.push(format!(
-            "{} transactions were there already.",
-            report.already_present
-        ));
-    }
-    lines.extend(
-        report
-            .warnings
-            .iter()
-            .map(|warning| format!("warning: {warning}")),
-    );
-    lines.join("\n")
+    let mut shown = import_report::json(report, dry_run);
+    shown["timings_ms"] = json!({
+        "parse": milliseconds(timings.parse),
+        "write": milliseconds(timings.write),
+        "total": milliseconds(timings.total),
+    });
+    shown
 }
 
 fn next_steps(source: &LedgerSource, day: NaiveDate, portfolio: &str) -> String {

@@ -3,6 +3,8 @@
 pub mod audit;
 pub mod demo;
 pub mod doctor;
+pub mod import;
+mod import_report;
 pub mod keys;
 pub mod ledger;
 pub mod maintain;

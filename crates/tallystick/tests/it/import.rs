@@ -98,4 +98,24 @@ fn on_a_fresh_machine_an_import_makes_the_embedded_database() {
         shown.contains("4 transactions were there already"),
         "{shown}"
     );
+
+    async fn a_file_of_a_broker_makes_a_portfolio_and_is_known_again(db) {
+        let home = Home::of(&db).with_user();
+        home.write("trades.csv", "date,type,symbol,quantity,price,currency\n\
+            2024-01-03,buy,NKE,10,20,USD\n2024-03-04,sell,NKE,4,30,USD\n");
+        let into = ["import", "trades.csv", "--portfolio", "Trades"];
+        home.run(&into).failed_with(&["no portfolio `Trades`", "--currency"]);
+        let into = [&into[..], &["--currency", "USD", "--json"]].concat();
+        let tried = home.json(&[&into[..], &["--dry-run"]].concat());
+        assert_eq!((&tried["dry_run"], &tried["transactions"]), (&json!(true), &json!(2)));
+        home.run(&["positions", "Trades"]).failed_with(&["no portfolio `Trades`"]);
+        let first = home.json(&into);
+        assert_eq!((&first["transactions"], &first["lots"]), (&json!(2), &json!(1)));
+        let again = home.json(&into);
+        assert_eq!((&again["transactions"], &again["already_present"]), (&json!(0), &json!(2)));
+
+        home.write("trades.csv", "date,type,symbol,quantity,price,currency\n\
+            2024-01-03,buy,NKE,ten,20,USD\n2024-03-04,sell,NKE,400,30,USD\n");
+        home.run(&into).failed_with(&["trades.csv", "line 2", "quantity"]);
+    }
 }

@@ -35,6 +35,7 @@ mod positions;
 mod proofs;
 mod read_ahead;
 mod refusals;
+mod restatements;
 mod securities;
 mod server;
 mod sessions;

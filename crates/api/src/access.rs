@@ -273,6 +273,12 @@ pub const OPERATIONS: &[Operation] = &[
         PRICES,
         "pack.error",
     ),
+    change(
+        "restate_pack",
+        ("POST", "/v1/packs/{id}/restate"),
+        PRICES,
+        "pack.restate",
+    ),
     get("verify_pack", "/v1/packs/{id}/verify", READS),
     get("get_proof", "/v1/packs/{id}/proofs/{symbol}", READS),
     //

@@ -20,6 +20,21 @@ pub enum Error {
     NotWarming { id: String, status: PackStatus },
     #[error("pricing pack `{id}` is still warming: nothing is proved until its content is frozen")]
     StillWarming { id: String },
+    #[error(
+        "pricing pack `{id}` is warming and can be changed as it is: only a frozen one is restated"
+    )]
+    NotFrozen { id: String },
+    /// Another took its place, or it failed as a restatement of the current one.
+    #[error(
+        "pricing pack `{id}` is not the current one of its date and policy: `{current}` is; restate \
+         that"
+    )]
+    NotCurrent { id: String, current: String },
+    #[error(
+        "a restatement of pricing pack `{id}` is warming already: load into `{restatement}`, or mark \
+         it as failed"
+    )]
+    RestatementWarming { id: String, restatement: String },
     #[error("the pricing pack of {asof} under the policy `{policy}` is already there: `{id}`")]
     PackExists {
         asof: NaiveDate,

@@ -54,6 +54,7 @@ pub fn body(operation: &Operation, scene: &Scene<'_>) -> Option<(&'static str, S
         }
         "create_pack" => json!({"asof_date": "2025-10-20"}),
         "mark_pack_failed" => json!({"message": "late"}),
+        "restate_pack" => json!({"reason": "late prices"}),
         "execute_pattern" => {
             json!({"pattern_id": "portfolio_overview", "portfolio_id": scene.things.portfolio})
         }

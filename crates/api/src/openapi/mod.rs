@@ -80,6 +80,7 @@ use crate::{
         pack_rows::load_fx_rates,
         pack_state::mark_pack_fresh,
         pack_state::mark_pack_failed,
+        pack_state::restate_pack,
         pack_state::verify_pack,
         pack_state::get_proof,
         patterns::list_patterns,

@@ -124,7 +124,11 @@ impl From<pricing::Error> for Problem {
                 Self::new(kinds::PACK_NOT_FOUND, detail)
             }
             Error::NotWarming { .. } => Self::new(kinds::PACK_NOT_WARMING, detail),
-            Error::StillWarming { .. } => Self::new(kinds::PACK_STILL_WARMING, detail),
+            Error::StillWarming { .. } | Error::NotFrozen { .. } => {
+                Self::new(kinds::PACK_STILL_WARMING, detail)
+            }
+            Error::NotCurrent { .. } => Self::new(kinds::PACK_SUPERSEDED, detail),
+            Error::RestatementWarming { .. } => Self::new(kinds::PACK_RESTATED, detail),
             Error::PackExists { .. } => Self::new(kinds::PACK_EXISTS, detail),
             Error::Empty { .. } => Self::new(kinds::PACK_EMPTY, detail),
             Error::BadRows(rows) => bad_rows(&rows),

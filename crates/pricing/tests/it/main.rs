@@ -9,6 +9,7 @@ mod hash;
 mod load;
 mod packs;
 mod race;
+mod restate;
 mod samples;
 mod speed;
 

@@ -1,6 +1,7 @@
 //! `tallystick pack`: build, look at and freeze pricing packs.
 
 mod build;
+mod restate;
 mod show;
 
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use pricing::packs::{self, Filter};
 use serde_json::json;
 
 use crate::{
-    cli::{Pack, PackId},
+    cli::pack::{Pack, PackId},
     error::Error,
     output::{print, print_json},
     session,
@@ -35,6 +36,7 @@ pub async fn run(settings: &Settings, command: Pack) -> Result<(), Error> {
         Pack::Show(args) => show::run(&ctx, args).await,
         Pack::Verify(args) => verify(&ctx, args).await,
         Pack::Fresh(args) => fresh(&ctx, args).await,
+        Pack::Restate(args) => restate::run(&ctx, args).await,
     };
     ctx.database.close().await;
     outcome

@@ -20,6 +20,7 @@ mod packs;
 mod positions;
 mod previous_release;
 mod producers;
+mod restatements;
 mod roles;
 mod secrets;
 mod series;

@@ -11,7 +11,7 @@ use pricing::{
 use serde::Serialize;
 
 use crate::{
-    cli::PackId,
+    cli::pack::PackId,
     error::Error,
     output::{print, print_json},
     table::{Column, or_dash, table},

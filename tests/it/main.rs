@@ -28,6 +28,7 @@ mod guard_paths;
 mod health;
 mod idempotency;
 mod imports;
+mod pack_diffs;
 mod pack_rows;
 mod packs;
 mod portfolios;

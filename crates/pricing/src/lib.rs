@@ -12,6 +12,7 @@ pub mod ids;
 pub mod load;
 pub mod packs;
 pub mod page;
+pub mod policy;
 pub mod quotes;
 mod securities;
 

@@ -8,7 +8,8 @@ use super::stage::Scene;
 use crate::app::books::LEDGER;
 
 pub fn is_about_a_portfolio(operation: &Operation) -> bool {
-    operation.path.starts_with("/v1/portfolios/{id}") || operation.id == "execute_pattern"
+    operation.path.starts_with("/v1/portfolios/{id}")
+        || ["execute_pattern", "diff_packs"].contains(&operation.id)
 }
 
 /// The path with what it is about, and its query.
@@ -31,10 +32,12 @@ pub fn path(operation: &Operation, scene: &Scene<'_>) -> String {
         .replace("{id}", about.map_or("", |(_, id)| id))
         .replace("{user_id}", &scene.bystander)
         .replace("{symbol}", "NKE")
+        .replace("{other}", "PP_2025-10-21")
         .replace("{code}", "name_taken")
         .replace("{file:.*}", "index.html");
     match operation.id {
         "import_ledger" => format!("{path}?accounts=Assets:Broker"),
+        "diff_packs" => format!("{path}?portfolio_id={}", scene.things.portfolio),
         _ => path,
     }
 }

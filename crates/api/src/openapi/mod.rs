@@ -14,8 +14,9 @@ use utoipa::{OpenApi, openapi::path::Operation};
 use crate::{
     problem::{FieldError, ProblemOut},
     routes::{
-        api_tokens, audit, auth, cash_flows, docs, executions, health, imports, pack_rows,
-        pack_state, packs, patterns, portfolios, positions, securities, shares, signals, users,
+        api_tokens, audit, auth, cash_flows, docs, executions, health, imports, pack_diff,
+        pack_rows, pack_state, packs, patterns, portfolios, positions, securities, shares, signals,
+        users,
     },
     schema,
 };
@@ -83,6 +84,7 @@ use crate::{
         pack_state::restate_pack,
         pack_state::verify_pack,
         pack_state::get_proof,
+        pack_diff::diff_packs,
         patterns::list_patterns,
         patterns::get_pattern,
         executions::execute_pattern,

@@ -12,6 +12,7 @@ pub mod docs;
 pub mod executions;
 pub mod health;
 pub mod imports;
+pub mod pack_diff;
 pub mod pack_rows;
 pub mod pack_state;
 pub mod packs;
@@ -56,6 +57,7 @@ pub fn configure(config: &mut ServiceConfig) {
         packs::configure,
         pack_rows::configure,
         pack_state::configure,
+        pack_diff::configure,
         patterns::configure,
         executions::configure,
         signals::configure,

@@ -1,8 +1,10 @@
 //! What a pack holds, its canonical rows and its hash: the pack format, with no database.
 
+mod diff;
 mod merkle;
 mod proof;
 
+pub use diff::{Change, FieldChange, Members, RowChange, RowKey, diff};
 pub use proof::{Proof, verify_proof};
 
 use std::collections::BTreeMap;
@@ -127,7 +129,11 @@ impl Leaves {
 }
 
 impl PriceRow {
-    pub(crate) fn leaf(&self) -> String {
+    fn leaf(&self) -> String {
+        canonical_row(self.members())
+    }
+
+    fn members(&self) -> Members {
         let adjustment =
             (self.adjustment != PriceAdjustment::Raw).then(|| self.adjustment.to_string());
         let always = [
@@ -147,13 +153,17 @@ impl PriceRow {
         let present = when_present
             .into_iter()
             .filter_map(|(name, value)| Some((name, value?)));
-        canonical_row(always.into_iter().chain(present))
+        always.into_iter().chain(present).collect()
     }
 }
 
 impl FxRow {
     fn leaf(&self) -> String {
-        canonical_row([
+        canonical_row(self.members())
+    }
+
+    fn members(&self) -> Members {
+        Members::from([
             ("base", self.base.clone()),
             ("kind", "fx".to_owned()),
             ("quote", self.quote.clone()),

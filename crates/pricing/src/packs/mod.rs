@@ -1,11 +1,13 @@
 //! The life of a pack: made warming, filled, frozen with its hash, checked by anyone.
 
+mod diff;
 mod freeze;
 mod list;
 mod read;
 mod restate;
 mod verify;
 
+pub use diff::{PackDiff, diff};
 pub use freeze::{mark_error, mark_fresh};
 pub use list::{Filter, fx_rates, list, prices};
 pub use read::content;

@@ -8,6 +8,7 @@ mod frozen;
 mod hash;
 mod load;
 mod packs;
+mod quotes;
 mod race;
 mod restate;
 mod samples;

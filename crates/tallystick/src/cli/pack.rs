@@ -43,6 +43,26 @@ Header of rates.csv:  base,quote,rate[,source]")]
 Example:
   tallystick pack restate PP_2025-10-21 --reason 'NKE was of the day before' --prices nke.csv --fresh")]
     Restate(PackRestate),
+    /// Show what one pack has otherwise than another, and what that does to a portfolio's value.
+    ///
+    /// With --json, the answer is what GET /v1/packs/{id}/diff/{other} answers, on one page.
+    #[command(after_help = "\
+Example:
+  tallystick pack diff PP_2025-10-21 PP_2025-10-21_D1 --portfolio Broker")]
+    Diff(PackDiff),
+}
+
+#[derive(Debug, Args)]
+pub struct PackDiff {
+    /// The id of the older pack, such as PP_2025-10-21.
+    pub old: String,
+    /// The id of the newer one.
+    pub new: String,
+    /// A portfolio's name or id: by how much each row moves its value, on the newer pack's day.
+    #[arg(long, value_name = "NAME")]
+    pub portfolio: Option<String>,
+    #[command(flatten)]
+    pub output: Json,
 }
 
 #[derive(Debug, Args)]

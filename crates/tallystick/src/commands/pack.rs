@@ -1,6 +1,7 @@
 //! `tallystick pack`: build, look at and freeze pricing packs.
 
 mod build;
+mod diff;
 mod restate;
 mod show;
 
@@ -24,8 +25,11 @@ use crate::{
     settings::Settings,
 };
 
-pub async fn run(settings: &Settings, command: Pack) -> Result<(), Error> {
-    let ctx = session::open_shared(settings).await?;
+pub async fn run(settings: &Settings, whose: Option<&str>, command: Pack) -> Result<(), Error> {
+    let ctx = match &command {
+        Pack::Diff(args) if args.portfolio.is_some() => session::open(settings, whose).await?,
+        _ => session::open_shared(settings).await?,
+    };
     let outcome = match command {
         Pack::Build(args) => build::run(&ctx, args).await,
         Pack::List {
@@ -37,6 +41,7 @@ pub async fn run(settings: &Settings, command: Pack) -> Result<(), Error> {
         Pack::Verify(args) => verify(&ctx, args).await,
         Pack::Fresh(args) => fresh(&ctx, args).await,
         Pack::Restate(args) => restate::run(&ctx, args).await,
+        Pack::Diff(args) => diff::run(&ctx, args).await,
     };
     ctx.database.close().await;
     outcome

@@ -78,4 +78,35 @@ on_both_engines! {
         let listed = home.json(&["pack", "list", "--json"]);
         assert_eq!(listed["items"].as_array().unwrap().len(), 1);
     }
+
+    async fn two_packs_are_compared_with_the_effect_on_a_portfolio(db) {
+        let home = home_with_pack(&db);
+        home.json(&[
+            "pack", "restate", PACK, "--reason", "late", "--prices", "prices.csv", "--fx", "rates.csv",
+            "--fresh", "--json",
+        ]);
+        let diff = ["pack", "diff", PACK, RESTATED, "--portfolio", "Broker", "--json"];
+        let found = home.json(&diff);
+        assert_eq!(found["counts"], json!({"added": 2, "removed": 0, "changed": 1}));
+        let expected = json!({
+            "source": {"old": "ledger", "new": "import"}, "close": {"old": "120.5", "new": "121.25"},
+        });
+        assert_eq!(found["changed"][0]["fields"], expected);
+        assert_eq!(found["portfolio"]["change"], "124.5");
+        let effects = found["portfolio"]["effects"].as_array().unwrap();
+        let effects: Vec<_> = effects.iter().map(|one| (&one["symbol"], &one["effect"])).collect();
+        assert_eq!(
+            effects,
+            [(&json!("NKE"), &json!("4.5")), (&json!("PRIV"), &json!("120"))]
+        );
+        let table = home.run(&["pack", "diff", PACK, RESTATED, "--portfolio", "Broker"]).succeeded();
+        for part in ["121.25", "added", "USD/CAD", "124.5"] {
+            assert!(table.stdout.contains(part), "{part}: {}", table.stdout);
+        }
+        let same = home.run(&["pack", "diff", PACK, PACK]).succeeded().stdout;
+        assert!(same.contains("hold the same"), "{same}");
+        home.run(&["pack", "diff", PACK, "PP_1999-01-01"]).failed_in_one_line_with(&["PP_1999-01-01"]);
+        home.run(&["pack", "diff", PACK, RESTATED, "--portfolio", "Nobody"])
+            .failed_in_one_line_with(&["Nobody"]);
+    }
 }

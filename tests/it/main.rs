@@ -29,6 +29,7 @@ mod health;
 mod idempotency;
 mod imports;
 mod pack_diffs;
+mod pack_exports;
 mod pack_rows;
 mod packs;
 mod portfolios;

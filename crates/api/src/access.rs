@@ -281,6 +281,7 @@ pub const OPERATIONS: &[Operation] = &[
     ),
     get("verify_pack", "/v1/packs/{id}/verify", READS),
     get("get_proof", "/v1/packs/{id}/proofs/{symbol}", READS),
+    get("export_pack", "/v1/packs/{id}/export", READS),
     get("diff_packs", "/v1/packs/{id}/diff/{other}", READS).or_shared_to(Read),
     //
     change(

@@ -46,6 +46,9 @@ pub enum Error {
     /// Rows of a file that cannot be loaded, in the order of their lines; nothing was loaded.
     #[error("{}", describe_rows(.0))]
     BadRows(Vec<RowError>),
+    /// Of a file that is read on its own, with no database.
+    #[error("this is not an exported pricing pack as it was written: {0}")]
+    NotAnExport(RowError),
     #[error("pricing pack `{id}` holds no price of `{symbol}`")]
     SymbolNotInPack { id: String, symbol: String },
     /// `field` is a JSON pointer into the request.

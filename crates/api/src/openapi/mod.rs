@@ -15,8 +15,8 @@ use crate::{
     problem::{FieldError, ProblemOut},
     routes::{
         api_tokens, audit, auth, cash_flows, docs, executions, health, imports, pack_diff,
-        pack_rows, pack_state, packs, patterns, portfolios, positions, securities, shares, signals,
-        users,
+        pack_export, pack_rows, pack_state, packs, patterns, portfolios, positions, securities,
+        shares, signals, users,
     },
     schema,
 };
@@ -85,6 +85,7 @@ use crate::{
         pack_state::verify_pack,
         pack_state::get_proof,
         pack_diff::diff_packs,
+        pack_export::export_pack,
         patterns::list_patterns,
         patterns::get_pattern,
         executions::execute_pattern,

@@ -136,6 +136,8 @@ impl From<pricing::Error> for Problem {
             Error::Invalid { field, detail } => Self::invalid(field, detail),
             Error::Database(error) => error.into(),
             Error::Io(error) => Self::internal(error),
+            // No request sends one.
+            other @ Error::NotAnExport(_) => Self::internal(other),
         }
     }
 }

@@ -13,6 +13,7 @@ pub mod executions;
 pub mod health;
 pub mod imports;
 pub mod pack_diff;
+pub mod pack_export;
 pub mod pack_rows;
 pub mod pack_state;
 pub mod packs;
@@ -58,6 +59,7 @@ pub fn configure(config: &mut ServiceConfig) {
         pack_rows::configure,
         pack_state::configure,
         pack_diff::configure,
+        pack_export::configure,
         patterns::configure,
         executions::configure,
         signals::configure,

@@ -1,10 +1,12 @@
 //! What a pack holds, its canonical rows and its hash: the pack format, with no database.
 
 mod diff;
+mod export;
 mod merkle;
 mod proof;
 
 pub use diff::{Change, FieldChange, Members, RowChange, RowKey, diff};
+pub use export::{Exported, read_export};
 pub use proof::{Proof, verify_proof};
 
 use std::collections::BTreeMap;
@@ -178,7 +180,7 @@ impl FxRow {
 /// The scheme sorts names by UTF-16 units, which for ASCII is the order of their bytes, and writes
 /// a string as ECMAScript's `JSON.stringify` does: `serde_json` makes the same choices (the short
 /// escapes, `\u00xx` in lower case for other control characters, everything else as it is).
-fn canonical_row(fields: impl IntoIterator<Item = (&'static str, String)>) -> String {
+fn canonical_row<'n>(fields: impl IntoIterator<Item = (&'n str, String)>) -> String {
     let sorted: BTreeMap<&str, String> = fields.into_iter().collect();
     let members: Vec<String> = sorted
         .into_iter()

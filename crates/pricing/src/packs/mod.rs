@@ -13,7 +13,7 @@ pub use list::{Filter, fx_rates, list, prices};
 pub use read::content;
 pub(crate) use read::stored_prices;
 pub use restate::{NewRestatement, restate, superseded_by};
-pub use verify::{Verification, proof, verify};
+pub use verify::{Verification, export, proof, verify};
 
 use chrono::NaiveDate;
 use entity::{pricing::pack, values::PackStatus};

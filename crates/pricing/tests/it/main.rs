@@ -4,10 +4,12 @@
 
 mod build;
 mod content;
+mod export;
 mod frozen;
 mod hash;
 mod load;
 mod packs;
+mod python;
 mod quotes;
 mod race;
 mod restate;

@@ -32,7 +32,18 @@ Header of rates.csv:  base,quote,rate[,source]")]
     /// Show a pack with its prices and rates.
     Show(PackId),
     /// Recompute a pack's hash from its content; fails if it is not the stored one.
-    Verify(PackId),
+    ///
+    /// With --file, the content is that of an exported pack, and no database is asked.
+    #[command(after_help = "\
+Examples:
+  tallystick pack verify PP_2025-10-21
+  tallystick pack verify --file PP_2025-10-21.ndjson --hash sha256:…")]
+    Verify(PackVerify),
+    /// Write a frozen pack's rows as a file that anyone can check (docs/pack-format.md).
+    #[command(after_help = "\
+Example:
+  tallystick pack export PP_2025-10-21 --output PP_2025-10-21.ndjson")]
+    Export(PackExport),
     /// Freeze a pack: its hash is computed and its content can never change again.
     Fresh(PackId),
     /// Make a pack that takes the place of a frozen one when it is frozen itself.
@@ -50,6 +61,30 @@ Example:
 Example:
   tallystick pack diff PP_2025-10-21 PP_2025-10-21_D1 --portfolio Broker")]
     Diff(PackDiff),
+}
+
+#[derive(Debug, Args)]
+pub struct PackVerify {
+    /// The pack's id, such as PP_2025-10-21.
+    #[arg(required_unless_present = "file", conflicts_with = "file")]
+    pub id: Option<String>,
+    /// A file that `pack export` wrote, or that GET /v1/packs/{id}/export answered with.
+    #[arg(long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// The hash that the file's pack should have.
+    #[arg(long, requires = "file", value_parser = parse_hash)]
+    pub hash: Option<String>,
+    #[command(flatten)]
+    pub output: Json,
+}
+
+#[derive(Debug, Args)]
+pub struct PackExport {
+    /// The pack's id, such as PP_2025-10-21.
+    pub id: String,
+    /// Write to this file [default: standard output]
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -127,4 +162,14 @@ pub struct PackId {
     pub id: String,
     #[command(flatten)]
     pub output: Json,
+}
+
+fn parse_hash(text: &str) -> Result<String, String> {
+    let digits = text.strip_prefix("sha256:").unwrap_or_default();
+    let is_digit = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+    if digits.len() == 64 && digits.bytes().all(is_digit) {
+        Ok(text.to_owned())
+    } else {
+        Err("expected sha256: and 64 digits of lower-case hexadecimal".to_owned())
+    }
 }

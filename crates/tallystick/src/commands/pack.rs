@@ -2,6 +2,7 @@
 
 mod build;
 mod diff;
+mod export;
 mod restate;
 mod show;
 
@@ -18,7 +19,7 @@ use pricing::packs::{self, Filter};
 use serde_json::json;
 
 use crate::{
-    cli::pack::{Pack, PackId},
+    cli::pack::{Pack, PackId, PackVerify},
     error::Error,
     output::{print, print_json},
     session,
@@ -26,6 +27,15 @@ use crate::{
 };
 
 pub async fn run(settings: &Settings, whose: Option<&str>, command: Pack) -> Result<(), Error> {
+    if let Pack::Verify(PackVerify {
+        file: Some(file),
+        hash,
+        output,
+        ..
+    }) = command
+    {
+        return export::verify(file, hash, output.json);
+    }
     let ctx = match &command {
         Pack::Diff(args) if args.portfolio.is_some() => session::open(settings, whose).await?,
         _ => session::open_shared(settings).await?,
@@ -42,6 +52,7 @@ pub async fn run(settings: &Settings, whose: Option<&str>, command: Pack) -> Res
         Pack::Fresh(args) => fresh(&ctx, args).await,
         Pack::Restate(args) => restate::run(&ctx, args).await,
         Pack::Diff(args) => diff::run(&ctx, args).await,
+        Pack::Export(args) => export::run(&ctx, args).await,
     };
     ctx.database.close().await;
     outcome
@@ -65,8 +76,8 @@ async fn list(ctx: &Ctx, policy: Option<String>, limit: u64, json: bool) -> Resu
     print(&shown)
 }
 
-async fn verify(ctx: &Ctx, args: PackId) -> Result<(), Error> {
-    let id: Arc<str> = args.id.into();
+async fn verify(ctx: &Ctx, args: PackVerify) -> Result<(), Error> {
+    let id: Arc<str> = args.id.unwrap_or_default().into();
     let (within, wanted) = (ctx.clone(), id.clone());
     let work = async |tx: db::Tx| packs::verify(&within, &tx, &wanted).await;
     let found = ctx.database.read(work).await?;

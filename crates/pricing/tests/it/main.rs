@@ -13,6 +13,7 @@ mod python;
 mod quotes;
 mod race;
 mod restate;
+mod restate_together;
 mod samples;
 mod speed;
 

@@ -6,8 +6,7 @@ use pricing::{
     DEFAULT_POLICY, Error,
     content::Content,
     load::Format,
-    packs::{self, Filter, NewPack, NewRestatement},
-    page::Page,
+    packs::{self, NewPack, NewRestatement},
 };
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
@@ -17,18 +16,18 @@ use crate::{
     new_pack,
 };
 
-const DAY: &str = "2025-10-21";
-const PACK: &str = "PP_2025-10-21";
-const FIRST: &str = "PP_2025-10-21_D1";
+pub const DAY: &str = "2025-10-21";
+pub const PACK: &str = "PP_2025-10-21";
+pub const FIRST: &str = "PP_2025-10-21_D1";
 const SECOND: &str = "PP_2025-10-21_D2";
 
-async fn prepare(db: &testkit::TestDatabase) -> Ctx {
+pub async fn prepare(db: &testkit::TestDatabase) -> Ctx {
     let ctx = db.ctx().await;
     add_securities(&ctx, &[("AAPL", "USD"), ("CNR", "CAD"), ("NKE", "USD")]).await;
     ctx
 }
 
-async fn restate(ctx: &Ctx, id: &str, reason: &str) -> Result<pack::Model, Error> {
+pub async fn restate(ctx: &Ctx, id: &str, reason: &str) -> Result<pack::Model, Error> {
     restate_from(ctx, id, reason, Value::Null).await
 }
 
@@ -55,7 +54,7 @@ async fn content(ctx: &Ctx, id: &str) -> Content {
     packs::content(ctx, reader, id).await.unwrap()
 }
 
-async fn current(ctx: &Ctx) -> String {
+pub async fn current(ctx: &Ctx) -> String {
     let reader = ctx.database.reader();
     let latest = packs::latest(ctx, reader, DEFAULT_POLICY).await.unwrap();
     latest.unwrap().id
@@ -255,23 +254,5 @@ testkit::on_both_engines! {
             assert!(refused, "{sql}: {outcome:?}");
         }
         assert_eq!([find(&ctx, PACK).await, find(&ctx, FIRST).await], before);
-    }
-
-    async fn of_two_restatements_at_once_one_is_made(db) {
-        let ctx = prepare(&db).await;
-        fresh_pack(&ctx, DAY).await;
-        let (one, other) = tokio::join!(restate(&ctx, PACK, "one"), restate(&ctx, PACK, "other"));
-        let (made, refused) = match (one, other) {
-            (Ok(made), Err(refused)) | (Err(refused), Ok(made)) => (made, refused),
-            both => panic!("{both:?}"),
-        };
-        assert_eq!(made.id, FIRST);
-        assert!(matches!(refused, Error::RestatementWarming { .. }), "{refused}");
-        let page = Page {
-            after: None,
-            limit: 10,
-        };
-        let listed = packs::list(&ctx, ctx.database.reader(), &Filter::default(), &page).await;
-        assert_eq!(listed.unwrap().items.len(), 2);
     }
 }

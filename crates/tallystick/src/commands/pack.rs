@@ -11,10 +11,7 @@ use std::sync::Arc;
 use api::routes::packs::PackOut;
 use db::page::Page;
 use entity::{pricing::pack, values::PackStatus};
-use identity::{
-    Ctx,
-    audit::{self, Entry},
-};
+use identity::{Ctx, audit::Entry};
 use pricing::packs::{self, Filter};
 use serde_json::json;
 
@@ -24,6 +21,7 @@ use crate::{
     output::{print, print_json},
     session,
     settings::Settings,
+    transaction::in_one_transaction,
 };
 
 pub async fn run(settings: &Settings, whose: Option<&str>, command: Pack) -> Result<(), Error> {
@@ -107,13 +105,16 @@ async fn verify(ctx: &Ctx, args: PackVerify) -> Result<(), Error> {
 }
 
 async fn fresh(ctx: &Ctx, args: PackId) -> Result<(), Error> {
-    let within = ctx.clone();
     let work = async |tx: db::Tx| {
-        let pack = packs::mark_fresh(&within, &tx, &args.id).await?;
-        audit::append(&within, &tx, Entry::done("pack.fresh", "pack").of(&args.id)).await?;
-        Ok::<_, Error>(pack)
+        let pack = packs::mark_fresh(ctx, &tx, &args.id).await?;
+        let entry = Entry::done("pack.fresh", "pack").of(&args.id);
+        let entry = match &pack.restates {
+            Some(restated) => entry.with("supersedes", restated.as_str()),
+            None => entry,
+        };
+        Ok((pack, entry))
     };
-    let pack = ctx.database.write(work).await?;
+    let pack = in_one_transaction(ctx, work).await?;
     if args.output.json {
         return print_json(&PackOut::from(pack));
     }

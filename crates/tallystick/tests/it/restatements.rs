@@ -46,6 +46,10 @@ on_both_engines! {
         let old = home.json(&["pack", "show", PACK, "--json"]);
         assert_eq!(old["superseded_by"], RESTATED);
         assert_eq!(old["prices"][0]["close"], "120.5");
+        let shown = home.run(&["pack", "show", PACK]).succeeded().stdout;
+        assert!(shown.contains("superseded by PP_2024-02-29_D1"), "{shown}");
+        let shown = home.run(&["pack", "show", RESTATED]).succeeded().stdout;
+        assert!(shown.contains("restates PP_2024-02-29: NKE was of the day before"), "{shown}");
         home.run(&["pack", "verify", PACK]).succeeded();
         let positions = home.json(&["positions", "Broker", "--json"]);
         assert_eq!(positions["provenance"]["pricing_pack_id"], RESTATED);
@@ -67,7 +71,9 @@ on_both_engines! {
         let positions = home.json(&["positions", "Broker", "--json"]);
         assert_eq!(positions["provenance"]["pricing_pack_id"], RESTATED);
         let log = home.run(&["audit", "list", "--json"]).succeeded().stdout;
-        assert!(log.contains("pack.restate") && log.contains("late"), "{log}");
+        for part in ["pack.restate", "\"reason\":\"late\"", "\"supersedes\":\"PP_2024-02-29\""] {
+            assert!(log.contains(part), "{part}: {log}");
+        }
     }
 
     async fn nothing_is_restated_where_a_file_has_a_fault(db) {

@@ -1,5 +1,7 @@
 //! The prices and rates that a valuation reads from a pack.
 
+mod quotient;
+
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
@@ -9,7 +11,7 @@ use entity::{
     values::{Price, Rate},
 };
 use identity::Ctx;
-use rust_decimal::{Decimal, RoundingStrategy};
+use rust_decimal::Decimal;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 
 use crate::{
@@ -17,6 +19,7 @@ use crate::{
     content::{Content, PriceRow, RowKey},
     packs, policy,
 };
+use quotient::{Factors, quotient};
 
 /// Every quote of one pack, by name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,9 +66,6 @@ enum Leg {
     Written(Decimal),
     Inverse(Decimal),
 }
-
-/// The significant digits of a rate that is computed.
-const COMPUTED_DIGITS: u32 = 28;
 
 impl Quotes {
     /// Without a stored pack: of a content that was made in memory.
@@ -184,16 +184,14 @@ fn convert(legs: &[Leg]) -> Option<Rate> {
     if let [Leg::Written(rate)] = legs {
         return Some(Rate::new(*rate));
     }
-    let (mut product, mut divisor) = (Decimal::ONE, Decimal::ONE);
+    let (mut dividend, mut divisor) = (Factors::one(), Factors::one());
     for leg in legs {
         match leg {
-            Leg::Written(rate) => product = product.checked_mul(*rate)?,
-            Leg::Inverse(rate) => divisor = divisor.checked_mul(*rate)?,
+            Leg::Written(rate) => dividend.multiply(*rate),
+            Leg::Inverse(rate) => divisor.multiply(*rate),
         }
     }
-    let quotient = product.checked_div(divisor)?;
-    quotient
-        .round_sf_with_strategy(COMPUTED_DIGITS, RoundingStrategy::MidpointNearestEven)
+    quotient(&dividend, &divisor)
         .filter(|rate| !rate.is_zero())
         .map(Rate::new)
 }

@@ -151,3 +151,15 @@ fn what_is_not_written_as_an_export_is_named_by_its_line() {
         assert!(fault(text).starts_with("line 1: the line is not a JSON object of strings"));
     }
 }
+
+/// What the documentation says of it.
+#[test]
+fn the_checker_is_short_and_needs_the_standard_library_alone() {
+    let checker = include_str!("../../../../docs/check_pack.py");
+    assert!(checker.lines().count() < 40);
+    let imports: Vec<&str> = checker
+        .lines()
+        .filter(|line| line.starts_with("import ") || line.starts_with("from "))
+        .collect();
+    assert_eq!(imports, ["import hashlib, json, sys"]);
+}

@@ -11,7 +11,7 @@ use pricing::{
     quotes::{self, Quotes},
 };
 
-use crate::{create, date, load_fx_rates, mark_fresh};
+use crate::{create, date, load_fx_rates, mark_fresh, python::python};
 
 const DOLLARS: [(&str, &str, &str); 4] = [
     ("EUR", "USD", "1.0937"),
@@ -128,6 +128,75 @@ fn the_policy_says_the_pivot() {
         Some(known("1.371216969918624851421779281", "USD EUR CAD"))
     );
     assert_eq!(asked(&quotes("ECB", &rates), "USD", "CAD"), None);
+}
+
+/// Random rates, as Python's `decimal` converts by them.
+#[test]
+fn computed_rates_are_those_of_pythons_decimal() {
+    const SCRIPT: &str = "
+import decimal, sys
+decimal.getcontext().prec = 200
+for line in sys.stdin:
+    dividend, divisor = decimal.Decimal(1), decimal.Decimal(1)
+    for leg in line.split():
+        if leg[0] == '*': dividend *= decimal.Decimal(leg[1:])
+        else: divisor *= decimal.Decimal(leg[1:])
+    exact = dividend / divisor
+    rate = decimal.Context(prec=28).create_decimal(exact)
+    if rate.as_tuple().exponent < -28: rate = exact.quantize(decimal.Decimal('1E-28'))
+    text = format(rate, 'f')
+    print((text.rstrip('0').rstrip('.') if '.' in text else text) or '0')
+";
+    let cases = random_legs(3_000);
+    let input: Vec<String> = cases.iter().map(|legs| legs.join(" ")).collect();
+    let Some(answer) = python(&["-c", SCRIPT], (input.join("\n") + "\n").as_bytes()) else {
+        return;
+    };
+    assert!(answer.status.success(), "{answer:?}");
+    let answer = String::from_utf8(answer.stdout).unwrap();
+    assert_eq!(answer.lines().count(), cases.len());
+    for (legs, expected) in cases.iter().zip(answer.lines()) {
+        let rate = |leg: &String, one: (&'static str, &'static str)| {
+            let (from, to) = if leg.starts_with('*') {
+                one
+            } else {
+                (one.1, one.0)
+            };
+            (from, to, leg[1..].to_owned())
+        };
+        let steps = [("EUR", "USD"), ("USD", "CAD")];
+        let rates: Vec<_> = legs
+            .iter()
+            .zip(steps)
+            .map(|(leg, step)| rate(leg, step))
+            .collect();
+        let rates: Vec<_> = rates.iter().map(|(b, q, r)| (*b, *q, r.as_str())).collect();
+        let to = steps[legs.len() - 1].1;
+        let found = quotes("P", &rates)
+            .rate("EUR", to)
+            .map(|rate| rate.to_string());
+        assert_eq!(found.as_deref(), Some(expected), "{legs:?}");
+    }
+}
+
+/// One or two legs, `*` for a rate that is written the way of the path and `/` for one that is not.
+fn random_legs(count: usize) -> Vec<Vec<String>> {
+    use proptest::{collection, prelude::*, strategy::ValueTree, string::string_regex};
+    let rate = string_regex(r"[1-9][0-9]{0,3}(\.[0-9]{1,20}[1-9])?|0\.0{0,3}[1-9][0-9]{0,18}[1-9]");
+    let leg = (proptest::bool::ANY, rate.unwrap())
+        .prop_map(|(written, rate)| format!("{}{rate}", if written { '*' } else { '/' }));
+    let legs = collection::vec(leg, 1..=2).prop_map(|legs| {
+        if legs.len() == 1 {
+            vec![legs[0].replace('*', "/")]
+        } else {
+            legs
+        }
+    });
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    collection::vec(legs, count)
+        .new_tree(&mut runner)
+        .unwrap()
+        .current()
 }
 
 testkit::on_both_engines! {

@@ -254,5 +254,20 @@ testkit::on_both_engines! {
             assert!(refused, "{sql}: {outcome:?}");
         }
         assert_eq!([find(&ctx, PACK).await, find(&ctx, FIRST).await], before);
+
+        new_pack(&ctx, "2025-10-23").await;
+        for sets in [
+            "restates = 'PP_2025-10-22'",
+            "restatement_reason = 'why'",
+            "restates = 'PP_2025-10-22', restatement_reason = ''",
+            "restates = id, restatement_reason = 'why'",
+        ] {
+            let work = async |tx: db::Tx| {
+                let sql = format!("UPDATE pricing_packs SET {sets} WHERE id = 'PP_2025-10-23'");
+                tx.execute_unprepared(&sql).await?;
+                Ok::<_, Error>(())
+            };
+            assert!(owner.write(work).await.is_err(), "{sets}");
+        }
     }
 }

@@ -1,5 +1,22 @@
 \set ON_ERROR_STOP on
 
+-- down: m20261121_000012_restatements
+BEGIN;
+SELECT pg_advisory_xact_lock(127961779698035);
+SET LOCAL lock_timeout = '500ms';
+SET LOCAL row_security = off;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000012_restatements', 'down', 'a5eeeddf588d415753d2c573d328fc4ef756ad8bced8947646922f7fdf6a1394', 'tallystick', concat_ws(' as ', 'script', session_user), clock_timestamp() FROM tallystick_history;
+DROP TRIGGER pricing_packs_history ON pricing_packs;
+DROP FUNCTION refuse_pack_history_change();
+ALTER TABLE pricing_packs DROP CONSTRAINT pricing_packs_restatement_check;
+ALTER TABLE pricing_packs DROP COLUMN restatement_reason;
+ALTER TABLE pricing_packs DROP COLUMN restates;
+DELETE FROM seaql_migrations WHERE version = 'm20261121_000012_restatements';
+UPDATE tallystick_history SET finished_at = clock_timestamp()
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000012_restatements');
+COMMIT;
+
 -- down: m20261121_000011_recording
 BEGIN;
 SELECT pg_advisory_xact_lock(127961779698035);

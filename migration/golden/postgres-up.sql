@@ -967,3 +967,35 @@ INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000011_rec
 UPDATE tallystick_history SET finished_at = clock_timestamp()
 WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000011_recording');
 COMMIT;
+
+-- up: m20261121_000012_restatements
+BEGIN;
+SELECT pg_advisory_xact_lock(127961779698035);
+SET LOCAL lock_timeout = '500ms';
+SET LOCAL row_security = off;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000012_restatements', 'up', 'a5eeeddf588d415753d2c573d328fc4ef756ad8bced8947646922f7fdf6a1394', 'tallystick', concat_ws(' as ', 'script', session_user), clock_timestamp() FROM tallystick_history;
+ALTER TABLE pricing_packs ADD COLUMN restates text;
+ALTER TABLE pricing_packs ADD COLUMN restatement_reason text;
+ALTER TABLE pricing_packs ADD CONSTRAINT pricing_packs_restatement_check CHECK (
+    (restates IS NULL) = (restatement_reason IS NULL)
+    AND (restates IS NULL OR restates <> id)
+    AND (restatement_reason IS NULL OR length(restatement_reason) BETWEEN 1 AND 2000)
+) NOT VALID;
+CREATE FUNCTION refuse_pack_history_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF OLD.status <> 'warming' AND (
+        OLD.superseded_by IS NOT NULL AND NEW.superseded_by IS DISTINCT FROM OLD.superseded_by
+        OR NEW.restates IS DISTINCT FROM OLD.restates
+        OR NEW.restatement_reason IS DISTINCT FROM OLD.restatement_reason
+    ) THEN
+        RAISE EXCEPTION 'which pack pricing pack % restates or is superseded by is for good', OLD.id;
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER pricing_packs_history BEFORE UPDATE ON pricing_packs
+FOR EACH ROW EXECUTE FUNCTION refuse_pack_history_change();
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000012_restatements', extract(epoch FROM clock_timestamp())::bigint);
+UPDATE tallystick_history SET finished_at = clock_timestamp()
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000012_restatements');
+COMMIT;

@@ -2,6 +2,19 @@
 PRAGMA foreign_keys = OFF;
 CREATE TEMP TABLE reference (is_broken INTEGER CHECK (NOT is_broken));
 
+-- down: m20261121_000012_restatements
+BEGIN IMMEDIATE;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000012_restatements', 'down', '7aba3e40fe5015bc05c4f4f5df9c5d36dfbd2334db59392b525ceaa051d29958', 'tallystick', coalesce('script', '-'), strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM tallystick_history;
+DROP TRIGGER pricing_packs_history;
+ALTER TABLE pricing_packs DROP COLUMN restatement_reason;
+ALTER TABLE pricing_packs DROP COLUMN restates;
+DELETE FROM seaql_migrations WHERE version = 'm20261121_000012_restatements';
+UPDATE tallystick_history SET finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000012_restatements');
+INSERT INTO reference SELECT EXISTS (SELECT 1 FROM pragma_foreign_key_check);
+COMMIT;
+
 -- down: m20261121_000011_recording
 BEGIN IMMEDIATE;
 INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)

@@ -681,3 +681,24 @@ UPDATE tallystick_history SET finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now'
 WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000011_recording');
 INSERT INTO reference SELECT EXISTS (SELECT 1 FROM pragma_foreign_key_check);
 COMMIT;
+
+-- up: m20261121_000012_restatements
+BEGIN IMMEDIATE;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000012_restatements', 'up', '7aba3e40fe5015bc05c4f4f5df9c5d36dfbd2334db59392b525ceaa051d29958', 'tallystick', coalesce('script', '-'), strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM tallystick_history;
+ALTER TABLE pricing_packs ADD COLUMN restates text;
+ALTER TABLE pricing_packs ADD COLUMN restatement_reason text CHECK (
+(restates IS NULL) = (restatement_reason IS NULL)
+AND (restates IS NULL OR restates <> id)
+AND (restatement_reason IS NULL OR length(restatement_reason) BETWEEN 1 AND 2000));
+CREATE TRIGGER pricing_packs_history BEFORE UPDATE ON pricing_packs
+WHEN OLD.status <> 'warming' AND (
+    OLD.superseded_by IS NOT NULL AND NEW.superseded_by IS NOT OLD.superseded_by
+    OR NEW.restates IS NOT OLD.restates
+    OR NEW.restatement_reason IS NOT OLD.restatement_reason)
+BEGIN SELECT RAISE(ABORT, 'which pack this one restates or is superseded by is for good'); END;
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000012_restatements', CAST(strftime('%s', 'now') AS INTEGER));
+UPDATE tallystick_history SET finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000012_restatements');
+INSERT INTO reference SELECT EXISTS (SELECT 1 FROM pragma_foreign_key_check);
+COMMIT;

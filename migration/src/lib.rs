@@ -21,6 +21,7 @@ mod m20261121_000008_series;
 mod m20261121_000009_accounts;
 mod m20261121_000010_threads;
 mod m20261121_000011_recording;
+mod m20261121_000012_restatements;
 mod migrator;
 mod new;
 mod partitions;
@@ -59,5 +60,6 @@ fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m20261121_000009_accounts::Migration),
         Box::new(m20261121_000010_threads::Migration),
         Box::new(m20261121_000011_recording::Migration),
+        Box::new(m20261121_000012_restatements::Migration),
     ]
 }

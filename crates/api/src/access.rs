@@ -303,8 +303,16 @@ pub const OPERATIONS: &[Operation] = &[
         PRICES,
         "pack.error",
     ),
+    change(
+        "restate_pack",
+        ("POST", "/v1/packs/{id}/restate"),
+        PRICES,
+        "pack.restate",
+    ),
     get("verify_pack", "/v1/packs/{id}/verify", READS),
     get("get_proof", "/v1/packs/{id}/proofs/{symbol}", READS),
+    get("export_pack", "/v1/packs/{id}/export", READS),
+    get("diff_packs", "/v1/packs/{id}/diff/{other}", READS).or_shared_to(Read),
     //
     change(
         "receive_signal",

@@ -9,7 +9,7 @@ pub(crate) fn positions(valuation: &Valuation) -> Vec<Value> {
 
 pub(crate) fn position(position: &Position) -> Value {
     let security = &position.security;
-    json!({
+    let figures = json!({
         "security": {
             "id": security.id,
             "symbol": security.symbol,
@@ -26,13 +26,27 @@ pub(crate) fn position(position: &Position) -> Value {
         "unrealized_gain_ratio": position.unrealized_gain_ratio,
         "weight": position.weight,
         "open_lots": position.open_lots,
-    })
+    });
+    with_path(figures, position.fx_path.as_ref())
 }
 
 pub(crate) fn cash(cash: &[CashPosition]) -> Vec<Value> {
     cash.iter()
-        .map(|cash| json!({"currency": cash.currency, "amount": cash.amount, "value": cash.value}))
+        .map(|cash| {
+            let figures =
+                json!({"currency": cash.currency, "amount": cash.amount, "value": cash.value});
+            with_path(figures, cash.fx_path.as_ref())
+        })
         .collect()
+}
+
+/// Only a rate that goes through a third currency names its path: results that were stored before
+/// there were such rates stay what they are.
+fn with_path(mut figures: Value, path: Option<&[String; 3]>) -> Value {
+    if let (Some(members), Some(path)) = (figures.as_object_mut(), path) {
+        members.insert("fx_path".to_owned(), json!(path));
+    }
+    figures
 }
 
 pub(crate) fn totals(totals: Totals) -> Value {

@@ -20,6 +20,21 @@ pub enum Error {
     NotWarming { id: String, status: PackStatus },
     #[error("pricing pack `{id}` is still warming: nothing is proved until its content is frozen")]
     StillWarming { id: String },
+    #[error(
+        "pricing pack `{id}` is warming and can be changed as it is: only a frozen one is restated"
+    )]
+    NotFrozen { id: String },
+    /// Another took its place, or it failed as a restatement of the current one.
+    #[error(
+        "pricing pack `{id}` is not the current one of its date and policy: `{current}` is; restate \
+         that"
+    )]
+    NotCurrent { id: String, current: String },
+    #[error(
+        "a restatement of pricing pack `{id}` is warming already: load into `{restatement}`, or mark \
+         it as failed"
+    )]
+    RestatementWarming { id: String, restatement: String },
     #[error("the pricing pack of {asof} under the policy `{policy}` is already there: `{id}`")]
     PackExists {
         asof: NaiveDate,
@@ -31,6 +46,9 @@ pub enum Error {
     /// Rows of a file that cannot be loaded, in the order of their lines; nothing was loaded.
     #[error("{}", describe_rows(.0))]
     BadRows(Vec<RowError>),
+    /// Of a file that is read on its own, with no database.
+    #[error("this is not an exported pricing pack as it was written: {0}")]
+    NotAnExport(RowError),
     #[error("pricing pack `{id}` holds no price of `{symbol}`")]
     SymbolNotInPack { id: String, symbol: String },
     /// `field` is a JSON pointer into the request.

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use crate::{DEFAULT_POLICY, Error};
+use crate::{DEFAULT_POLICY, Error, policy::check_pivot};
 
 const LONGEST_POLICY: usize = 64;
 
@@ -37,7 +37,7 @@ pub(crate) fn check_policy(policy: &str) -> Result<(), Error> {
             "the policy `{policy}` ends like a restatement (`D` and digits); choose another name"
         ));
     }
-    Ok(())
+    check_pivot(policy)
 }
 
 /// `D1` would make the id of the default policy's first restatement, `X_D1` that of the policy X.

@@ -1,5 +1,7 @@
 //! The prices and rates that a valuation reads from a pack.
 
+mod quotient;
+
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
@@ -9,14 +11,15 @@ use entity::{
     values::{Price, Rate},
 };
 use identity::Ctx;
-use rust_decimal::{Decimal, RoundingStrategy};
+use rust_decimal::Decimal;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 
 use crate::{
     Error,
-    content::{Content, PriceRow},
-    packs,
+    content::{Content, PriceRow, RowKey},
+    packs, policy,
 };
+use quotient::{Factors, quotient};
 
 /// Every quote of one pack, by name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +29,8 @@ pub struct Quotes {
     /// `None` while the pack is warming.
     pub pack_hash: Option<String>,
     pub asof_date: NaiveDate,
+    /// The currency through which two others are converted; see [`policy::pivot`].
+    pub pivot: String,
     prices: HashMap<String, SecurityPrice>,
     rates: HashMap<String, HashMap<String, Rate>>,
 }
@@ -46,13 +51,26 @@ pub struct Quote<'a> {
     pub source: &'a str,
 }
 
-/// The significant digits of an inverted rate.
-const INVERSE_DIGITS: u32 = 28;
+/// How one currency becomes another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Conversion<'a> {
+    /// Units of the second for one of the first.
+    pub rate: Rate,
+    /// The currencies on the way, both ends among them, where it goes through a third one.
+    pub path: Option<[&'a str; 3]>,
+}
+
+/// One step of a conversion: a rate of the pack, or one that the pack has the other way round.
+#[derive(Clone, Copy)]
+enum Leg {
+    Written(Decimal),
+    Inverse(Decimal),
+}
 
 impl Quotes {
     /// Without a stored pack: of a content that was made in memory.
     pub fn from_content(content: &Content) -> Self {
-        let mut quotes = Self::empty(content.asof_date);
+        let mut quotes = Self::empty(content.asof_date, &content.policy);
         for row in content.prices.iter().cloned() {
             let PriceRow {
                 symbol,
@@ -85,30 +103,74 @@ impl Quotes {
         })
     }
 
-    /// Units of `to` for one of `from`: 1 between the same, the pack's own rate where it has one,
-    /// else the inverse of the rate the other way round; `None` where it has neither.
-    ///
-    /// An inverse has 28 significant digits and at most 28 decimals, half to even: what Beancount
-    /// and Python's `decimal` compute. Rates are never chained through a third currency.
+    /// The rate of [`Quotes::conversion`].
     pub fn rate(&self, from: &str, to: &str) -> Option<Rate> {
+        self.conversion(from, to).map(|conversion| conversion.rate)
+    }
+
+    /// From one currency to another: 1 between the same, the pack's own rate where it has one, else
+    /// the inverse of the rate the other way round, else through the [`Quotes::pivot`], each of the
+    /// two steps by its own rate or an inverse; `None` where a step has neither.
+    ///
+    /// A rate that is computed is one quotient: rates that are written the way of the path are
+    /// multiplied, the others divide. It has 28 significant digits and at most 28 decimals, half to
+    /// even: of an inverse that is what Beancount and Python's `decimal` compute.
+    pub fn conversion<'a>(&'a self, from: &'a str, to: &'a str) -> Option<Conversion<'a>> {
+        let direct = |rate| Conversion { rate, path: None };
         if from == to {
-            return Some(Rate::new(Decimal::ONE));
+            return Some(direct(Rate::new(Decimal::ONE)));
         }
+        if let Some(leg) = self.leg(from, to) {
+            return convert(&[leg]).map(direct);
+        }
+        let pivot = self.pivot.as_str();
+        let rate = convert(&[self.leg(from, pivot)?, self.leg(pivot, to)?])?;
+        let path = Some([from, pivot, to]);
+        Some(Conversion { rate, path })
+    }
+
+    /// Takes over what another pack's quotes have for one row: its figure, or that it is not there.
+    pub fn adopt(&mut self, row: &RowKey, from: &Self) {
+        match row {
+            RowKey::Price { symbol } => match from.prices.get(symbol) {
+                Some(price) => {
+                    self.prices.insert(symbol.clone(), price.clone());
+                }
+                None => {
+                    self.prices.remove(symbol);
+                }
+            },
+            RowKey::Fx { base, quote } => match from.stored_rate(base, quote) {
+                Some(rate) => self.add_rate(base.clone(), quote.clone(), rate),
+                None => self.remove_rate(base, quote),
+            },
+        }
+    }
+
+    fn leg(&self, from: &str, to: &str) -> Option<Leg> {
         self.stored_rate(from, to)
-            .or_else(|| invert(self.stored_rate(to, from)?))
+            .map(|rate| Leg::Written(rate.decimal()))
+            .or_else(|| Some(Leg::Inverse(self.stored_rate(to, from)?.decimal())))
     }
 
     fn stored_rate(&self, base: &str, quote: &str) -> Option<Rate> {
         self.rates.get(base)?.get(quote).copied()
     }
 
-    fn empty(asof_date: NaiveDate) -> Self {
+    fn empty(asof_date: NaiveDate, policy: &str) -> Self {
         Self {
             pack_id: None,
             pack_hash: None,
             asof_date,
+            pivot: policy::pivot(policy).to_owned(),
             prices: HashMap::new(),
             rates: HashMap::new(),
+        }
+    }
+
+    fn remove_rate(&mut self, base: &str, quote: &str) {
+        if let Some(of_base) = self.rates.get_mut(base) {
+            of_base.remove(quote);
         }
     }
 
@@ -117,11 +179,20 @@ impl Quotes {
     }
 }
 
-fn invert(rate: Rate) -> Option<Rate> {
-    let inverse = Decimal::ONE.checked_div(rate.decimal())?;
-    inverse
-        .round_sf_with_strategy(INVERSE_DIGITS, RoundingStrategy::MidpointNearestEven)
-        .filter(|inverse| !inverse.is_zero())
+/// A rate that the pack has as it is wanted keeps all its digits.
+fn convert(legs: &[Leg]) -> Option<Rate> {
+    if let [Leg::Written(rate)] = legs {
+        return Some(Rate::new(*rate));
+    }
+    let (mut dividend, mut divisor) = (Factors::one(), Factors::one());
+    for leg in legs {
+        match leg {
+            Leg::Written(rate) => dividend.multiply(*rate),
+            Leg::Inverse(rate) => divisor.multiply(*rate),
+        }
+    }
+    quotient(&dividend, &divisor)
+        .filter(|rate| !rate.is_zero())
         .map(Rate::new)
 }
 
@@ -131,7 +202,7 @@ pub async fn load(
     db: &impl ConnectionTrait,
     pack: &pack::Model,
 ) -> Result<Quotes, Error> {
-    let mut quotes = Quotes::empty(pack.asof_date);
+    let mut quotes = Quotes::empty(pack.asof_date, &pack.policy);
     quotes.pack_id = Some(pack.id.clone());
     quotes.pack_hash.clone_from(&pack.hash);
     let prices: Vec<(String, Price, String, String)> = packs::stored_prices(&pack.id)

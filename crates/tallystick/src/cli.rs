@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod keys;
 pub mod migrate;
+pub mod pack;
 pub mod producer;
 pub mod token;
 pub mod user;
@@ -83,7 +84,7 @@ Formats: csv, ghostfolio, ghostfolio_csv, portfolio_performance, wealthfolio, in
     Import(Import),
     /// Build, look at and freeze pricing packs.
     #[command(subcommand)]
-    Pack(Pack),
+    Pack(pack::Pack),
     /// Value a portfolio with a pricing pack.
     ///
     /// With --json, the answer is what GET /v1/portfolios/{id}/positions answers.
@@ -208,80 +209,6 @@ pub struct LedgerSource {
     /// The base currency [default: the ledger's first operating currency, else its commonest one]
     #[arg(long, value_parser = parse_currency)]
     pub currency: Option<String>,
-}
-
-#[derive(Debug, Subcommand)]
-pub enum Pack {
-    /// Build a pack from a ledger's prices or from files; it stays open until it is frozen.
-    #[command(after_help = "\
-Examples:
-  tallystick pack build --asof 2025-10-21 --ledger books.beancount --fresh
-  tallystick pack build --asof 2025-10-21 --prices prices.csv --fx rates.csv
-
-Header of prices.csv: symbol,close,currency[,open,high,low,volume,source,adjustment]
-Header of rates.csv:  base,quote,rate[,source]")]
-    Build(PackBuild),
-    /// List packs, newest first.
-    List {
-        /// Only packs of this policy.
-        #[arg(long)]
-        policy: Option<String>,
-        /// At most this many.
-        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u64).range(1..=10_000))]
-        limit: u64,
-        #[command(flatten)]
-        output: Json,
-    },
-    /// Show a pack with its prices and rates.
-    Show(PackId),
-    /// Recompute a pack's hash from its content; fails if it is not the stored one.
-    Verify(PackId),
-    /// Freeze a pack: its hash is computed and its content can never change again.
-    Fresh(PackId),
-}
-
-#[derive(Debug, Args)]
-pub struct PackBuild {
-    /// The pack's day, as 2025-10-21.
-    #[arg(long, value_parser = parse_date)]
-    pub asof: NaiveDate,
-    #[command(flatten)]
-    pub source: PackSource,
-    /// A CSV file of exchange rates.
-    #[arg(
-        long,
-        value_name = "FILE.csv",
-        requires = "prices",
-        conflicts_with = "ledger"
-    )]
-    pub fx: Option<PathBuf>,
-    /// The pack's policy.
-    #[arg(long, default_value = pricing::DEFAULT_POLICY)]
-    pub policy: String,
-    /// Freeze the pack at once.
-    #[arg(long)]
-    pub fresh: bool,
-    #[command(flatten)]
-    pub output: Json,
-}
-
-#[derive(Debug, Args)]
-#[group(required = true, multiple = false)]
-pub struct PackSource {
-    /// A Beancount ledger: its newest `price` of everything on or before --asof.
-    #[arg(long, value_name = "FILE")]
-    pub ledger: Option<PathBuf>,
-    /// A CSV file of prices.
-    #[arg(long, value_name = "FILE.csv")]
-    pub prices: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-pub struct PackId {
-    /// The pack's id, such as PP_2025-10-21.
-    pub id: String,
-    #[command(flatten)]
-    pub output: Json,
 }
 
 #[derive(Debug, Args)]

@@ -97,6 +97,12 @@ pub enum Error {
         stored: String,
         computed: String,
     },
+    #[error("{} is not the pack with the hash {expected}: its own is {computed}", path.display())]
+    ExportDiffers {
+        path: PathBuf,
+        expected: String,
+        computed: String,
+    },
     #[error("the audit log is not as it was written: {0}")]
     Audit(identity::audit::Fault),
     #[error(transparent)]

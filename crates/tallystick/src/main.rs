@@ -89,7 +89,7 @@ async fn dispatch(command: Command, whose: Option<&str>, settings: &Settings) ->
         Command::Maintain(output) => commands::maintain::run(settings, output).await,
         Command::Ledger(command) => commands::ledger::run(settings, whose, command).await,
         Command::Import(args) => commands::import::run(settings, whose, args).await,
-        Command::Pack(command) => commands::pack::run(settings, command).await,
+        Command::Pack(command) => commands::pack::run(settings, whose, command).await,
         Command::Positions(args) => commands::positions::run(settings, whose, args).await,
         Command::Producer(command) => commands::producer::run(settings, command),
         Command::Audit(command) => commands::audit::run(settings, command).await,

@@ -15,6 +15,8 @@ pub struct Model {
     pub revision: i64,
     /// `sha256:` and lower-case hex; null while warming.
     pub hash: Option<String>,
+    /// The pack that is current in this one's place; null for the current pack of a date and policy.
+    /// Of a restatement that is not fresh it is the pack that it restates.
     pub superseded_by: Option<String>,
     #[sea_orm(column_type = "JsonBinary")]
     pub sources_json: Json,
@@ -28,6 +30,9 @@ pub struct Model {
     pub error_message: Option<String>,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
+    /// The pack of which this one is a restatement.
+    pub restates: Option<String>,
+    pub restatement_reason: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -8,7 +8,8 @@ use super::stage::Scene;
 use crate::app::books::LEDGER;
 
 pub fn is_about_a_portfolio(operation: &Operation) -> bool {
-    operation.path.starts_with("/v1/portfolios/{id}") || operation.id == "execute_pattern"
+    operation.path.starts_with("/v1/portfolios/{id}")
+        || ["execute_pattern", "diff_packs"].contains(&operation.id)
 }
 
 /// The path with what it is about, and its query.
@@ -32,10 +33,12 @@ pub fn path(operation: &Operation, scene: &Scene<'_>) -> String {
         .replace("{user_id}", &scene.bystander)
         .replace("{transaction_id}", &scene.things.transaction)
         .replace("{symbol}", "NKE")
+        .replace("{other}", "PP_2025-10-21")
         .replace("{code}", "name_taken")
         .replace("{file:.*}", "index.html");
     match operation.id {
         "import_ledger" => format!("{path}?accounts=Assets:Broker"),
+        "diff_packs" => format!("{path}?portfolio_id={}", scene.things.portfolio),
         _ => path,
     }
 }
@@ -58,6 +61,7 @@ pub fn body(operation: &Operation, scene: &Scene<'_>) -> Option<(&'static str, S
         }
         "create_pack" => json!({"asof_date": "2025-10-20"}),
         "mark_pack_failed" => json!({"message": "late"}),
+        "restate_pack" => json!({"reason": "late prices"}),
         "execute_pattern" => {
             json!({"pattern_id": "portfolio_overview", "portfolio_id": scene.things.portfolio})
         }

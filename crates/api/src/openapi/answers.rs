@@ -7,7 +7,7 @@ use utoipa::{
 pub(super) struct WholeAnswers;
 
 /// The members of answers that are left out all the same.
-const LEFT_OUT: [&str; 1] = ["first_difference"];
+const LEFT_OUT: [&str; 2] = ["first_difference", "fx_path"];
 
 impl Modify for WholeAnswers {
     fn modify(&self, document: &mut OpenApi) {

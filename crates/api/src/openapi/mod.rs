@@ -14,9 +14,9 @@ use utoipa::{OpenApi, openapi::path::Operation};
 use crate::{
     problem::{FieldError, ProblemOut},
     routes::{
-        api_tokens, audit, auth, cash_flows, docs, executions, health, imports, lots, pack_rows,
-        pack_state, packs, patterns, portfolios, positions, securities, shares, signals,
-        transactions, users,
+        api_tokens, audit, auth, cash_flows, docs, executions, health, imports, lots, pack_diff,
+        pack_export, pack_rows, pack_state, packs, patterns, portfolios, positions, securities,
+        shares, signals, transactions, users,
     },
     schema,
 };
@@ -86,8 +86,11 @@ use crate::{
         pack_rows::load_fx_rates,
         pack_state::mark_pack_fresh,
         pack_state::mark_pack_failed,
+        pack_state::restate_pack,
         pack_state::verify_pack,
         pack_state::get_proof,
+        pack_diff::diff_packs,
+        pack_export::export_pack,
         patterns::list_patterns,
         patterns::get_pattern,
         executions::execute_pattern,

@@ -139,7 +139,11 @@ impl From<pricing::Error> for Problem {
                 Self::new(kinds::PACK_NOT_FOUND, detail)
             }
             Error::NotWarming { .. } => Self::new(kinds::PACK_NOT_WARMING, detail),
-            Error::StillWarming { .. } => Self::new(kinds::PACK_STILL_WARMING, detail),
+            Error::StillWarming { .. } | Error::NotFrozen { .. } => {
+                Self::new(kinds::PACK_STILL_WARMING, detail)
+            }
+            Error::NotCurrent { .. } => Self::new(kinds::PACK_SUPERSEDED, detail),
+            Error::RestatementWarming { .. } => Self::new(kinds::PACK_RESTATED, detail),
             Error::PackExists { .. } => Self::new(kinds::PACK_EXISTS, detail),
             Error::Empty { .. } => Self::new(kinds::PACK_EMPTY, detail),
             Error::BadRows(rows) => bad_rows(&rows),
@@ -147,6 +151,8 @@ impl From<pricing::Error> for Problem {
             Error::Invalid { field, detail } => Self::invalid(field, detail),
             Error::Database(error) => error.into(),
             Error::Io(error) => Self::internal(error),
+            // No request sends one.
+            other @ Error::NotAnExport(_) => Self::internal(other),
         }
     }
 }

@@ -65,6 +65,8 @@ kinds! {
     PACK_EXISTS = "pricing_pack_exists", 409, "The pricing pack is there already";
     PACK_NOT_WARMING = "pricing_pack_not_warming", 409, "The pricing pack is frozen";
     PACK_STILL_WARMING = "pricing_pack_still_warming", 409, "The pricing pack is not frozen yet";
+    PACK_SUPERSEDED = "pricing_pack_superseded", 409, "Another pricing pack is in its place";
+    PACK_RESTATED = "pricing_pack_restatement_warming", 409, "A restatement is under way";
     SIGNAL_REPLAYED = "signal_replayed", 409, "The signal was received before";
     IN_FLIGHT = "idempotency_in_flight", 409, "The first request with this key is not answered yet";
     PRECONDITION_FAILED = "precondition_failed", 412, "The resource has changed";

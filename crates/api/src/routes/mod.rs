@@ -13,6 +13,8 @@ pub mod executions;
 pub mod health;
 pub mod imports;
 pub mod lots;
+pub mod pack_diff;
+pub mod pack_export;
 pub mod pack_rows;
 pub mod pack_state;
 pub mod packs;
@@ -60,6 +62,8 @@ pub fn configure(config: &mut ServiceConfig) {
         packs::configure,
         pack_rows::configure,
         pack_state::configure,
+        pack_diff::configure,
+        pack_export::configure,
         patterns::configure,
         executions::configure,
         signals::configure,

@@ -1,4 +1,4 @@
-//! `/v1/packs/{id}/fresh`, `/error`, `/verify` and `/proofs/{symbol}`
+//! `/v1/packs/{id}/fresh`, `/error`, `/restate`, `/verify` and `/proofs/{symbol}`
 
 use actix_web::{
     HttpResponse,
@@ -6,8 +6,9 @@ use actix_web::{
 };
 use db::Tx;
 use identity::Ctx;
-use pricing::packs;
+use pricing::packs::{self, NewRestatement};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{
@@ -26,11 +27,14 @@ pub fn configure(config: &mut ServiceConfig) {
     config
         .service(web::resource("/v1/packs/{id}/fresh").post(mark_pack_fresh))
         .service(web::resource("/v1/packs/{id}/error").post(mark_pack_failed))
+        .service(web::resource("/v1/packs/{id}/restate").post(restate_pack))
         .service(readable("/v1/packs/{id}/verify", verify_pack))
         .service(readable("/v1/packs/{id}/proofs/{symbol}", get_proof));
 }
 
 /// Freezes a warming pack as good: its hash is computed, and its content never changes again.
+///
+/// A restatement takes the place of the pack that it restates.
 #[utoipa::path(
     post, path = "/v1/packs/{id}/fresh", tag = "Pricing packs",
     params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
@@ -45,12 +49,18 @@ pub async fn mark_pack_fresh(
     call: Call,
     UrlPath(id): UrlPath<String>,
 ) -> Result<HttpResponse, Problem> {
-    idempotency::create(&call, [], async |ctx: &Ctx, tx: &Tx| {
+    let answer = idempotency::create(&call, [], async |ctx: &Ctx, tx: &Tx| {
         let fresh = packs::mark_fresh(ctx, tx, &id).await?;
-        let etag = etag_of(&fresh);
-        Ok(Answer::ok(&PackOut::from(fresh))?.with_etag(etag))
+        let (etag, restated) = (etag_of(&fresh), fresh.restates.clone());
+        let answer = Answer::ok(&PackOut::from(fresh))?.with_etag(etag);
+        Ok(match restated {
+            Some(restated) => answer.noting("supersedes", restated),
+            None => answer,
+        })
     })
-    .await
+    .await;
+    call.state.frozen_packs.forget();
+    answer
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -85,6 +95,56 @@ pub async fn mark_pack_failed(
         let failed = packs::mark_error(ctx, tx, &id, &message).await?;
         let etag = etag_of(&failed);
         Ok(Answer::ok(&PackOut::from(failed))?.with_etag(etag))
+    })
+    .await
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RestatementIn {
+    /// What was wrong, and what is put right.
+    #[schema(min_length = 1, max_length = 2000)]
+    pub reason: String,
+    /// Where the new content comes from. Default: as the restated pack says.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    pub sources: Value,
+}
+
+/// Makes a warming pack that takes the place of a frozen one when it becomes fresh.
+///
+/// It begins with all prices and rates of the restated pack, and what is loaded into it takes their
+/// place. Until it is fresh the restated pack stays the current one; if it fails, the restated pack
+/// can be restated again.
+#[utoipa::path(
+    post, path = "/v1/packs/{id}/restate", tag = "Pricing packs", request_body = RestatementIn,
+    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)),
+    responses(
+        (status = 201, description = "Made", body = PackOut,
+            headers(("Location" = String), ("ETag" = String))),
+        (status = 404, description = "`pricing_pack_not_found`"),
+        (status = 409, description = "`pricing_pack_still_warming`, `pricing_pack_superseded`, \
+            `pricing_pack_restatement_warming`"),
+        (status = 422, description = "`validation_failed`"),
+    ),
+)]
+pub async fn restate_pack(
+    call: Call,
+    UrlPath(id): UrlPath<String>,
+    body: Body<RestatementIn>,
+) -> Result<HttpResponse, Problem> {
+    let Body {
+        value: RestatementIn { reason, sources },
+        bytes,
+    } = body;
+    let new = NewRestatement { reason, sources };
+    idempotency::create(&call, bytes, async |ctx: &Ctx, tx: &Tx| {
+        let made = packs::restate(ctx, tx, &id, new.clone()).await?;
+        let (location, etag) = (format!("/v1/packs/{}", made.id), etag_of(&made));
+        let answer = Answer::created(location, &PackOut::from(made))?.with_etag(etag);
+        Ok(answer
+            .noting("restates", id.as_str())
+            .noting("reason", new.reason.as_str()))
     })
     .await
 }

@@ -69,8 +69,12 @@ pub struct PackOut {
     pub prewarm_done: bool,
     /// Of the content; null while the pack is warming.
     pub hash: Option<String>,
-    /// The pack that replaces this one.
+    /// The pack that took this one's place.
     pub superseded_by: Option<String>,
+    /// The pack whose place this one takes, or would take once it is fresh.
+    pub restates: Option<String>,
+    /// Why.
+    pub restatement_reason: Option<String>,
     #[schema(value_type = Object)]
     pub sources: Value,
     pub reconciliation_passed: bool,
@@ -86,6 +90,9 @@ pub struct PackOut {
 impl From<pack::Model> for PackOut {
     fn from(pack: pack::Model) -> Self {
         Self {
+            superseded_by: packs::superseded_by(&pack).map(str::to_owned),
+            restates: pack.restates,
+            restatement_reason: pack.restatement_reason,
             id: pack.id,
             asof_date: pack.asof_date,
             policy: pack.policy,
@@ -94,7 +101,6 @@ impl From<pack::Model> for PackOut {
             is_fresh: pack.is_fresh,
             prewarm_done: pack.prewarm_done,
             hash: pack.hash,
-            superseded_by: pack.superseded_by,
             sources: pack.sources_json,
             reconciliation_passed: pack.reconciliation_passed,
             reconciliation_failed: pack.reconciliation_failed,
@@ -261,6 +267,7 @@ pub async fn get_pack(call: Call, UrlPath(id): UrlPath<String>) -> Result<HttpRe
 }
 
 async fn read_pack(call: &Call, id: String) -> Result<(Etag, Bytes), Problem> {
+    let reading = call.state.frozen_packs.begin_reading();
     let found = packs::find(&call.ctx, &call.ctx.shared(), &id).await?;
     let is_frozen = found.status != values::PackStatus::Warming;
     let etag = etag_of(&found);
@@ -268,7 +275,7 @@ async fn read_pack(call: &Call, id: String) -> Result<(Etag, Bytes), Problem> {
         .map_err(Problem::internal)?
         .into();
     if is_frozen {
-        call.state.frozen_packs.keep(id, &etag, &body);
+        call.state.frozen_packs.keep(reading, id, &etag, &body);
     }
     Ok((etag, body))
 }

@@ -117,6 +117,8 @@ testkit::on_both_engines! {
             benchmark_security_id: None,
             lot_method: LotMethod::Fifo,
             is_active: true,
+            is_recorded: false,
+            allows_shorts: false,
             books_revision: 0,
             created_at: ctx.now(),
             updated_at: ctx.now(),

@@ -5,11 +5,16 @@
 //! it says otherwise. Products keep all their digits (up to 28); the two quotients are rounded to
 //! [`RATIO_DECIMALS`].
 
+mod warning;
+
 use books::holdings::{CashBalance, Holding, Holdings, SecurityRef};
 use chrono::NaiveDate;
 use entity::values::{Money, Price, Quantity, Rate, Ratio};
-use pricing::quotes::Quotes;
+use pricing::quotes::{Conversion, Quotes};
 use rust_decimal::{Decimal, RoundingStrategy};
+
+pub use warning::Warning;
+use warning::{no_cost_rate, no_price, no_rate};
 
 use crate::Error;
 
@@ -37,6 +42,8 @@ pub struct Position {
     pub price_currency: Option<String>,
     /// Base currency units for one of `price_currency`.
     pub fx_rate: Option<Rate>,
+    /// The currencies that the rate goes through, both ends among them, where it goes through a third.
+    pub fx_path: Option<[String; 3]>,
     pub market_value: Option<Money>,
     pub cost_basis: Option<Money>,
     pub unrealized_gain: Option<Money>,
@@ -53,6 +60,8 @@ pub struct CashPosition {
     pub amount: Money,
     /// In base currency; `None` where there is no rate.
     pub value: Option<Money>,
+    /// As [`Position::fx_path`].
+    pub fx_path: Option<[String; 3]>,
 }
 
 /// Sums over what could be valued; positions without a price and cash without a rate are left out,
@@ -65,11 +74,12 @@ pub struct Totals {
     pub unrealized_gain: Money,
 }
 
-/// Something that the figures leave out, in a stable word and a sentence.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Warning {
-    pub code: &'static str,
-    pub detail: String,
+impl Totals {
+    /// Positions and cash together.
+    pub fn whole(self) -> Result<Money, Error> {
+        let whole = self.market_value.checked_add(self.cash);
+        whole.map_err(Error::overflow("the total"))
+    }
 }
 
 /// Values holdings with quotes.
@@ -96,6 +106,39 @@ pub fn value(holdings: &Holdings, quotes: &Quotes) -> Result<Valuation, Error> {
     })
 }
 
+/// [`Totals::whole`] of [`value`], for who needs nothing else.
+pub fn worth(holdings: &Holdings, quotes: &Quotes) -> Result<Money, Error> {
+    let base = holdings.base_currency.as_str();
+    let mut totals = Totals::default();
+    for holding in &holdings.securities {
+        let quote = quotes.price(&holding.security.symbol);
+        let rate = quote.and_then(|quote| quotes.rate(quote.currency, base));
+        if let (Some(quote), Some(rate)) = (quote, rate) {
+            add(
+                &mut totals.market_value,
+                market_value(holding, quote.price, rate)?,
+            )?;
+        }
+    }
+    for balance in &holdings.cash {
+        if let Some(rate) = quotes.rate(&balance.currency, base) {
+            add(&mut totals.cash, cash_value(balance, rate)?)?;
+        }
+    }
+    totals.whole()
+}
+
+fn market_value(holding: &Holding, price: Price, rate: Rate) -> Result<Money, Error> {
+    let symbol = &holding.security.symbol;
+    let local = multiply(holding.quantity.decimal(), price.decimal(), symbol)?;
+    Ok(Money::new(multiply(local, rate.decimal(), symbol)?))
+}
+
+fn cash_value(balance: &CashBalance, rate: Rate) -> Result<Money, Error> {
+    let value = multiply(balance.amount.decimal(), rate.decimal(), &balance.currency)?;
+    Ok(Money::new(value))
+}
+
 fn value_holding(
     holding: &Holding,
     base: &str,
@@ -104,31 +147,22 @@ fn value_holding(
 ) -> Result<Position, Error> {
     let symbol = &holding.security.symbol;
     let quote = quotes.price(symbol);
-    let fx_rate = quote
-        .as_ref()
-        .and_then(|quote| quotes.rate(quote.currency, base));
+    let conversion = quote.and_then(|quote| quotes.conversion(quote.currency, base));
+    let fx_rate = conversion.map(|conversion| conversion.rate);
     let market_value = match (&quote, fx_rate) {
-        (Some(quote), Some(rate)) => {
-            let local = multiply(holding.quantity.decimal(), quote.price.decimal(), symbol)?;
-            Some(Money::new(multiply(local, rate.decimal(), symbol)?))
-        }
+        (Some(quote), Some(rate)) => Some(market_value(holding, quote.price, rate)?),
         (Some(quote), None) => {
-            warnings.push(no_rate(symbol, quote.currency, base, "value"));
+            let left_out = format!("the value of {symbol} is unknown and is left out");
+            warnings.push(no_rate(quotes, quote.currency, base, &left_out));
             None
         }
         (None, _) => {
-            warnings.push(Warning {
-                code: "price_missing",
-                detail: format!(
-                    "{symbol} has no price in the pack: its value is unknown and is left out of \
-                     the totals"
-                ),
-            });
+            warnings.push(no_price(symbol));
             None
         }
     };
     if let Some(currency) = &holding.missing_cost_rate {
-        warnings.push(no_rate(symbol, currency, base, "cost"));
+        warnings.push(no_cost_rate(symbol, currency, base));
     }
     let unrealized_gain = match (market_value, holding.cost_basis) {
         (Some(value), Some(cost)) => {
@@ -142,6 +176,7 @@ fn value_holding(
         price: quote.as_ref().map(|quote| quote.price),
         price_currency: quote.as_ref().map(|quote| quote.currency.to_owned()),
         fx_rate,
+        fx_path: named(conversion),
         market_value,
         cost_basis: holding.cost_basis,
         unrealized_gain,
@@ -153,14 +188,8 @@ fn value_holding(
     })
 }
 
-fn no_rate(symbol: &str, from: &str, base: &str, what: &str) -> Warning {
-    Warning {
-        code: "fx_rate_missing",
-        detail: format!(
-            "there is no rate from {from} to {base}: the {what} of {symbol} is unknown and is left \
-             out of the totals"
-        ),
-    }
+fn named(conversion: Option<Conversion<'_>>) -> Option<[String; 3]> {
+    Some(conversion?.path?.map(str::to_owned))
 }
 
 fn value_cash(
@@ -170,35 +199,24 @@ fn value_cash(
     warnings: &mut Vec<Warning>,
 ) -> Result<CashPosition, Error> {
     let currency = &balance.currency;
-    let rate = quotes.rate(currency, base);
-    if rate.is_none() {
-        warnings.push(Warning {
-            code: "fx_rate_missing",
-            detail: format!(
-                "there is no rate from {currency} to {base}: the cash in {currency} is left out \
-                 of the totals"
-            ),
-        });
+    let conversion = quotes.conversion(currency, base);
+    if conversion.is_none() {
+        let left_out = format!("the cash in {currency} is left out");
+        warnings.push(no_rate(quotes, currency, base, &left_out));
     }
-    let value = rate
-        .map(|rate| multiply(balance.amount.decimal(), rate.decimal(), currency))
-        .transpose()?
-        .map(Money::new);
+    let value = conversion
+        .map(|by| cash_value(balance, by.rate))
+        .transpose()?;
     Ok(CashPosition {
         currency: currency.clone(),
         amount: balance.amount,
         value,
+        fx_path: named(conversion),
     })
 }
 
 fn sum(items: &[Position], cash: &[CashPosition]) -> Result<Totals, Error> {
     let mut totals = Totals::default();
-    let add = |total: &mut Money, part: Money| -> Result<(), Error> {
-        *total = total
-            .checked_add(part)
-            .map_err(Error::overflow("the total"))?;
-        Ok(())
-    };
     for item in items {
         if let Some(value) = item.market_value {
             add(&mut totals.market_value, value)?;
@@ -216,11 +234,15 @@ fn sum(items: &[Position], cash: &[CashPosition]) -> Result<Totals, Error> {
     Ok(totals)
 }
 
-fn weigh(items: &mut [Position], totals: Totals) -> Result<(), Error> {
-    let whole = totals
-        .market_value
-        .checked_add(totals.cash)
+fn add(total: &mut Money, part: Money) -> Result<(), Error> {
+    *total = total
+        .checked_add(part)
         .map_err(Error::overflow("the total"))?;
+    Ok(())
+}
+
+fn weigh(items: &mut [Position], totals: Totals) -> Result<(), Error> {
+    let whole = totals.whole()?;
     for item in items {
         item.weight = item.market_value.and_then(|value| ratio(value, whole));
     }

@@ -153,6 +153,62 @@ fn a_missing_rate_is_a_warning_and_never_one() {
 }
 
 #[test]
+fn a_missing_rate_is_told_with_the_pair_the_pivot_and_the_packs_date() {
+    let held = holdings(
+        "EUR",
+        vec![holding("BTI", "1", None)],
+        &[("CHF", "3"), ("USD", "1")],
+    );
+
+    let valued = value(&held, &quotes(&[("BTI", "30", "GBP")], &[])).unwrap();
+
+    let details: Vec<&str> = valued
+        .warnings
+        .iter()
+        .map(|warning| warning.detail.as_str())
+        .collect();
+    assert_eq!(
+        details,
+        [
+            "there is no rate from GBP to EUR, nor one through USD in the ledger of 2025-10-21: the \
+             value of BTI is unknown and is left out of the totals",
+            "there is no rate from CHF to EUR, nor one through USD in the ledger of 2025-10-21: the \
+             cash in CHF is left out of the totals",
+            "there is no rate from USD to EUR in the ledger of 2025-10-21: the cash in USD is left \
+             out of the totals",
+        ]
+    );
+}
+
+#[test]
+fn a_rate_through_the_pivot_is_used_and_its_path_is_named() {
+    let held = holdings(
+        "CAD",
+        vec![
+            holding("BTI", "10", Some("1000")),
+            holding("NKE", "1", Some("1")),
+        ],
+        &[("EUR", "100")],
+    );
+    let rates = [("EUR", "USD", "1.0937"), ("USD", "CAD", "1.3712")];
+
+    let valued = value(
+        &held,
+        &quotes(&[("BTI", "90.50", "EUR"), ("NKE", "2", "USD")], &rates),
+    );
+
+    let valued = valued.unwrap();
+    let path = Some(["EUR", "USD", "CAD"].map(str::to_owned));
+    assert_eq!(valued.items[0].market_value, Some(money("1357.2117032")));
+    assert_eq!(valued.items[0].fx_path, path);
+    assert_eq!(valued.items[1].market_value, Some(money("2.7424")));
+    assert_eq!(valued.items[1].fx_path, None);
+    assert_eq!(valued.cash[0].value, Some(money("149.968144")));
+    assert_eq!(valued.cash[0].fx_path, path);
+    assert!(valued.warnings.is_empty());
+}
+
+#[test]
 fn a_value_too_large_for_the_digits_names_its_security() {
     let held = holdings(
         "USD",

@@ -1,8 +1,12 @@
 //! What a pack holds, its canonical rows and its hash: the pack format, with no database.
 
+mod diff;
+mod export;
 mod merkle;
 mod proof;
 
+pub use diff::{Change, FieldChange, Members, RowChange, RowKey, diff};
+pub use export::{Exported, read_export};
 pub use proof::{Proof, verify_proof};
 
 use std::collections::BTreeMap;
@@ -127,7 +131,11 @@ impl Leaves {
 }
 
 impl PriceRow {
-    pub(crate) fn leaf(&self) -> String {
+    fn leaf(&self) -> String {
+        canonical_row(self.members())
+    }
+
+    fn members(&self) -> Members {
         let adjustment =
             (self.adjustment != PriceAdjustment::Raw).then(|| self.adjustment.to_string());
         let always = [
@@ -147,13 +155,17 @@ impl PriceRow {
         let present = when_present
             .into_iter()
             .filter_map(|(name, value)| Some((name, value?)));
-        canonical_row(always.into_iter().chain(present))
+        always.into_iter().chain(present).collect()
     }
 }
 
 impl FxRow {
     fn leaf(&self) -> String {
-        canonical_row([
+        canonical_row(self.members())
+    }
+
+    fn members(&self) -> Members {
+        Members::from([
             ("base", self.base.clone()),
             ("kind", "fx".to_owned()),
             ("quote", self.quote.clone()),
@@ -168,7 +180,7 @@ impl FxRow {
 /// The scheme sorts names by UTF-16 units, which for ASCII is the order of their bytes, and writes
 /// a string as ECMAScript's `JSON.stringify` does: `serde_json` makes the same choices (the short
 /// escapes, `\u00xx` in lower case for other control characters, everything else as it is).
-fn canonical_row(fields: impl IntoIterator<Item = (&'static str, String)>) -> String {
+fn canonical_row<'n>(fields: impl IntoIterator<Item = (&'n str, String)>) -> String {
     let sorted: BTreeMap<&str, String> = fields.into_iter().collect();
     let members: Vec<String> = sorted
         .into_iter()

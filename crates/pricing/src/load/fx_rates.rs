@@ -11,7 +11,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelec
 use serde::Deserialize;
 
 use super::{
-    Format,
+    Format, Held,
     fields::{self, RowFaults, Text},
     load_rows,
     records::{Columns, Records},
@@ -35,8 +35,8 @@ pub(super) struct WrittenRate {
 /// Loads FX rates into a warming pack; answers how many.
 ///
 /// The fields are `base`, `quote` and `rate` (units of quote for one of base), and where known
-/// `source` (else `import`). A pair may stand once in the file and the pack. [`Error::BadRows`]
-/// lists the faults by line.
+/// `source` (else `import`). A pair may stand once in the file and the pack; a
+/// restatement lets the rate that it holds give way. [`Error::BadRows`] lists the faults by line.
 pub async fn fx_rates<R: Read + Send>(
     ctx: &Ctx,
     db: &Tx,
@@ -46,13 +46,17 @@ pub async fn fx_rates<R: Read + Send>(
 ) -> Result<u64, Error> {
     let pack = packs::lock_warming(db, pack_id).await?;
     let records = Records::open(format, file, &COLUMNS)?;
-    let seen = already_rated(db, &pack.id).await?;
+    let held = Held::of(&pack);
+    let seen = match held {
+        Held::Stays => already_rated(db, &pack.id).await?,
+        Held::GivesWay => HashMap::new(),
+    };
     let mut checker = Checker {
         seen,
         pack_id: pack.id,
         now: ctx.now(),
     };
-    load_rows(db, records, move |line, written| {
+    load_rows(db, records, held, move |line, written| {
         checker.check(line, written)
     })
     .await

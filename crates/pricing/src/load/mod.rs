@@ -3,6 +3,9 @@
 //! A file is read row by row and copied in batches inside the caller's transaction; what stays in
 //! memory is one entry for each security or pair, to find what stands twice. Every fault is
 //! reported with its line, up to fifty, and any fault refuses the file: nothing of it stays.
+//!
+//! A restatement begins as a copy of the pack that it restates: there, and there alone, a row takes the
+//! place of the one that the pack holds. Within one file nothing may stand twice in any case.
 
 mod fields;
 #[cfg(any(test, fuzzing))]
@@ -17,9 +20,13 @@ pub use prices::prices;
 
 use std::{io::Read, marker::PhantomData};
 
-use db::{Tx, query::copy_models};
+use db::{
+    Tx,
+    query::{batch_upsert, copy_models, transaction},
+};
+use entity::pricing::pack;
 use futures_util::stream;
-use sea_orm::ActiveModelTrait;
+use sea_orm::{ActiveModelTrait, EntityTrait, Iterable, PrimaryKeyToColumn};
 use serde::de::DeserializeOwned;
 
 use crate::{Error, RowError, error::MOST_ROW_ERRORS};
@@ -34,10 +41,29 @@ pub enum Format {
     Ndjson,
 }
 
+/// What becomes of a row whose security or pair the pack holds already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Held {
+    /// It is a fault.
+    Stays,
+    GivesWay,
+}
+
+impl Held {
+    fn of(pack: &pack::Model) -> Self {
+        if pack.restates.is_some() {
+            Self::GivesWay
+        } else {
+            Self::Stays
+        }
+    }
+}
+
 /// Reads, checks and writes row by row; answers how many rows there were.
 async fn load_rows<Written, Row, R>(
     tx: &Tx,
     records: Records<R>,
+    held: Held,
     check: impl FnMut(u64, Written) -> Result<Row, Vec<String>> + Send,
 ) -> Result<u64, Error>
 where
@@ -45,11 +71,39 @@ where
     Row: ActiveModelTrait + Send,
     R: Read + Send,
 {
-    copy_models(
-        tx,
-        stream::iter(CheckedRows::<Written, _, _>::new(records, check)),
-    )
-    .await
+    let rows = CheckedRows::<Written, _, _>::new(records, check);
+    match held {
+        Held::Stays => copy_models(tx, stream::iter(rows)).await,
+        Held::GivesWay => transaction(tx, async |inner: Tx| replace(&inner, rows).await).await,
+    }
+}
+
+/// Rows that are written in one go.
+const ROWS_AT_ONCE: usize = 2_000;
+
+async fn replace<Row: ActiveModelTrait + Send>(
+    tx: &Tx,
+    mut rows: impl Iterator<Item = Result<Row, Error>> + Send,
+) -> Result<u64, Error> {
+    let mut written = 0;
+    loop {
+        let batch: Vec<Row> = rows.by_ref().take(ROWS_AT_ONCE).collect::<Result<_, _>>()?;
+        if batch.is_empty() {
+            return Ok(written);
+        }
+        written += batch_upsert(tx, batch, keys::<Row>(), others::<Row>()).await?;
+    }
+}
+
+type Column<Row> = <<Row as ActiveModelTrait>::Entity as EntityTrait>::Column;
+type Key<Row> = <<Row as ActiveModelTrait>::Entity as EntityTrait>::PrimaryKey;
+
+fn keys<Row: ActiveModelTrait>() -> impl Iterator<Item = Column<Row>> {
+    Key::<Row>::iter().map(PrimaryKeyToColumn::into_column)
+}
+
+fn others<Row: ActiveModelTrait>() -> impl Iterator<Item = Column<Row>> {
+    Column::<Row>::iter().filter(|column| Key::<Row>::from_column(*column).is_none())
 }
 
 /// The rows of a file up to the first fault; then all faults, at the end or once there are many.

@@ -11,7 +11,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelec
 use serde::Deserialize;
 
 use super::{
-    Format,
+    Format, Held,
     fields::{self, RowFaults, Text},
     load_rows,
     records::{Columns, Records},
@@ -44,8 +44,8 @@ pub(super) struct WrittenPrice {
 ///
 /// The fields are `symbol`, `close` and `currency`, and where known `open`, `high`, `low`,
 /// `volume`, `source` (else `import`) and `adjustment` (else `raw`). Each security must be there,
-/// be priced in its own currency, and have no other price in the file or the pack.
-/// [`Error::BadRows`] lists the faults by line.
+/// be priced in its own currency, and have no other price in the file or the pack; a restatement lets
+/// the price that it holds give way. [`Error::BadRows`] lists the faults by line.
 pub async fn prices<R: Read + Send>(
     ctx: &Ctx,
     db: &Tx,
@@ -55,13 +55,17 @@ pub async fn prices<R: Read + Send>(
 ) -> Result<u64, Error> {
     let pack = packs::lock_warming(db, pack_id).await?;
     let records = Records::open(format, file, &COLUMNS)?;
+    let held = Held::of(&pack);
     let mut checker = Checker {
         securities: securities::by_symbol(db).await?,
-        seen: already_priced(db, &pack.id).await?,
+        seen: match held {
+            Held::Stays => already_priced(db, &pack.id).await?,
+            Held::GivesWay => HashMap::new(),
+        },
         pack_id: pack.id,
         now: ctx.now(),
     };
-    load_rows(db, records, move |line, written| {
+    load_rows(db, records, held, move |line, written| {
         checker.check(line, written)
     })
     .await

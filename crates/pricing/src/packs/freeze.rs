@@ -2,7 +2,7 @@ use entity::{pricing::pack, values::PackStatus};
 use identity::Ctx;
 use sea_orm::{ActiveModelTrait, ConnectionTrait, Set};
 
-use super::{lock_warming, read};
+use super::{checked_text, lock_warming, read, restate};
 use crate::Error;
 
 const LONGEST_MESSAGE: usize = 2_000;
@@ -10,8 +10,8 @@ const LONGEST_MESSAGE: usize = 2_000;
 /// Freezes a warming pack as good: computes the hash of its content and marks it `fresh`.
 ///
 /// `prewarm_done` becomes true with it: nothing is computed from a pack in advance, so there is
-/// nothing left to wait for. [`Error::NotWarming`] for a frozen pack, [`Error::Empty`] for one
-/// without rows.
+/// nothing left to wait for. A restatement takes the place of the pack that it restates with it.
+/// [`Error::NotWarming`] for a frozen pack, [`Error::Empty`] for one without rows.
 pub async fn mark_fresh(
     ctx: &Ctx,
     db: &impl ConnectionTrait,
@@ -22,26 +22,32 @@ pub async fn mark_fresh(
     if leaves.rows() == 0 {
         return Err(Error::Empty { id: pack.id });
     }
+    let now = ctx.now();
+    if let Some(restated) = &pack.restates {
+        restate::step_aside(db, &pack, restated, now).await?;
+    }
     let fresh = pack::ActiveModel {
         status: Set(PackStatus::Fresh),
         is_fresh: Set(true),
         prewarm_done: Set(true),
         hash: Set(Some(leaves.hash())),
-        updated_at: Set(ctx.now()),
+        superseded_by: Set(None),
+        updated_at: Set(now),
         ..pack.into()
     };
     Ok(fresh.update(db).await?)
 }
 
 /// Freezes a warming pack as bad, with what is wrong with it. Its content is hashed and frozen as
-/// that of a fresh pack is, so that what was wrong can be looked at later; it may be empty.
+/// that of a fresh pack is, so that what was wrong can be looked at later; it may be empty. A
+/// restatement that fails leaves the pack that it restates where it is.
 pub async fn mark_error(
     ctx: &Ctx,
     db: &impl ConnectionTrait,
     id: &str,
     message: &str,
 ) -> Result<pack::Model, Error> {
-    let message = checked_message(message)?;
+    let message = checked_text("/message", "message", message, LONGEST_MESSAGE)?;
     let pack = lock_warming(db, id).await?;
     let hash = read::leaves(db, &pack).await?.hash();
     let failed = pack::ActiveModel {
@@ -52,24 +58,4 @@ pub async fn mark_error(
         ..pack.into()
     };
     Ok(failed.update(db).await?)
-}
-
-fn checked_message(message: &str) -> Result<&str, Error> {
-    let message = message.trim();
-    let refuse = |detail: String| {
-        Err(Error::Invalid {
-            field: "/message",
-            detail,
-        })
-    };
-    match message.chars().count() {
-        0 => refuse("say what is wrong with the pack".to_owned()),
-        LONGEST_MESSAGE.. if message.chars().nth(LONGEST_MESSAGE).is_some() => refuse(format!(
-            "the message is longer than {LONGEST_MESSAGE} characters"
-        )),
-        _ if message.contains('\0') => {
-            refuse("the message holds the character U+0000, which cannot be stored".to_owned())
-        }
-        _ => Ok(message),
-    }
 }

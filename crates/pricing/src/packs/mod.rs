@@ -1,15 +1,19 @@
 //! The life of a pack: made warming, filled, frozen with its hash, checked by anyone.
 
+mod diff;
 mod freeze;
 mod list;
 mod read;
+mod restate;
 mod verify;
 
+pub use diff::{PackDiff, diff};
 pub use freeze::{mark_error, mark_fresh};
 pub use list::{Filter, fx_rates, list, prices};
 pub use read::content;
 pub(crate) use read::stored_prices;
-pub use verify::{Verification, proof, verify};
+pub use restate::{NewRestatement, restate, superseded_by};
+pub use verify::{Verification, export, proof, verify};
 
 use chrono::NaiveDate;
 use entity::{pricing::pack, values::PackStatus};
@@ -78,14 +82,16 @@ pub(crate) fn new_row(ctx: &Ctx, new: NewPack) -> Result<pack::Model, Error> {
         error_message: None,
         created_at: now,
         updated_at: now,
+        restates: None,
+        restatement_reason: None,
     })
 }
 
-/// The id of the pack that stands in the way of a new one.
-async fn current_id(db: &impl ConnectionTrait, new: &pack::Model) -> Result<Option<String>, Error> {
+/// The id of the current pack of the same date and policy.
+async fn current_id(db: &impl ConnectionTrait, of: &pack::Model) -> Result<Option<String>, Error> {
     let current = pack::Entity::find()
-        .filter(pack::Column::AsofDate.eq(new.asof_date))
-        .filter(pack::Column::Policy.eq(new.policy.as_str()))
+        .filter(pack::Column::AsofDate.eq(of.asof_date))
+        .filter(pack::Column::Policy.eq(of.policy.as_str()))
         .filter(pack::Column::SupersededBy.is_null())
         .one(db)
         .await?;
@@ -113,6 +119,29 @@ fn checked_sources(sources: serde_json::Value) -> Result<serde_json::Value, Erro
         serde_json::Value::Object(_) => Ok(sources),
         _ => Err(refuse("the sources must be an object")),
     }
+}
+
+/// Text that a person gave, without the space around it; `what` is its name.
+fn checked_text<'t>(
+    field: &'static str,
+    what: &str,
+    text: &'t str,
+    longest: usize,
+) -> Result<&'t str, Error> {
+    let text = text.trim();
+    let refuse = |detail: String| Err(Error::Invalid { field, detail });
+    if text.is_empty() {
+        return refuse(format!("give a {what}: it is kept with the pack"));
+    }
+    if text.chars().nth(longest).is_some() {
+        return refuse(format!("the {what} is longer than {longest} characters"));
+    }
+    if text.contains('\0') {
+        return refuse(format!(
+            "the {what} holds the character U+0000, which cannot be stored"
+        ));
+    }
+    Ok(text)
 }
 
 fn holds_nul(value: &serde_json::Value) -> bool {

@@ -33,6 +33,16 @@ pub async fn verify(ctx: &Ctx, db: &impl ConnectionTrait, id: &str) -> Result<Ve
     })
 }
 
+/// A frozen pack's canonical rows, the header first and the others sorted: what its hash is computed
+/// from, for who has no database.
+pub async fn export(ctx: &Ctx, db: &impl ConnectionTrait, id: &str) -> Result<Vec<String>, Error> {
+    let pack = find(ctx, db, id).await?;
+    if pack.status == PackStatus::Warming {
+        return Err(Error::StillWarming { id: pack.id });
+    }
+    Ok(read::leaves(db, &pack).await?.sorted())
+}
+
 /// The proof that a frozen pack holds its price of `symbol`.
 pub async fn proof(
     ctx: &Ctx,

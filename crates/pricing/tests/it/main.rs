@@ -4,11 +4,16 @@
 
 mod build;
 mod content;
+mod export;
 mod frozen;
 mod hash;
 mod load;
 mod packs;
+mod python;
+mod quotes;
 mod race;
+mod restate;
+mod restate_together;
 mod samples;
 mod speed;
 

@@ -1,6 +1,9 @@
 //! `tallystick pack`: build, look at and freeze pricing packs.
 
 mod build;
+mod diff;
+mod export;
+mod restate;
 mod show;
 
 use std::sync::Arc;
@@ -8,23 +11,33 @@ use std::sync::Arc;
 use api::routes::packs::PackOut;
 use db::page::Page;
 use entity::{pricing::pack, values::PackStatus};
-use identity::{
-    Ctx,
-    audit::{self, Entry},
-};
+use identity::{Ctx, audit::Entry};
 use pricing::packs::{self, Filter};
 use serde_json::json;
 
 use crate::{
-    cli::{Pack, PackId},
+    cli::pack::{Pack, PackId, PackVerify},
     error::Error,
     output::{print, print_json},
     session,
     settings::Settings,
+    transaction::in_one_transaction,
 };
 
-pub async fn run(settings: &Settings, command: Pack) -> Result<(), Error> {
-    let ctx = session::open_shared(settings).await?;
+pub async fn run(settings: &Settings, whose: Option<&str>, command: Pack) -> Result<(), Error> {
+    if let Pack::Verify(PackVerify {
+        file: Some(file),
+        hash,
+        output,
+        ..
+    }) = command
+    {
+        return export::verify(file, hash, output.json);
+    }
+    let ctx = match &command {
+        Pack::Diff(args) if args.portfolio.is_some() => session::open(settings, whose).await?,
+        _ => session::open_shared(settings).await?,
+    };
     let outcome = match command {
         Pack::Build(args) => build::run(&ctx, args).await,
         Pack::List {
@@ -35,6 +48,9 @@ pub async fn run(settings: &Settings, command: Pack) -> Result<(), Error> {
         Pack::Show(args) => show::run(&ctx, args).await,
         Pack::Verify(args) => verify(&ctx, args).await,
         Pack::Fresh(args) => fresh(&ctx, args).await,
+        Pack::Restate(args) => restate::run(&ctx, args).await,
+        Pack::Diff(args) => diff::run(&ctx, args).await,
+        Pack::Export(args) => export::run(&ctx, args).await,
     };
     ctx.database.close().await;
     outcome
@@ -58,8 +74,8 @@ async fn list(ctx: &Ctx, policy: Option<String>, limit: u64, json: bool) -> Resu
     print(&shown)
 }
 
-async fn verify(ctx: &Ctx, args: PackId) -> Result<(), Error> {
-    let id: Arc<str> = args.id.into();
+async fn verify(ctx: &Ctx, args: PackVerify) -> Result<(), Error> {
+    let id: Arc<str> = args.id.unwrap_or_default().into();
     let (within, wanted) = (ctx.clone(), id.clone());
     let work = async |tx: db::Tx| packs::verify(&within, &tx, &wanted).await;
     let found = ctx.database.read(work).await?;
@@ -89,13 +105,16 @@ async fn verify(ctx: &Ctx, args: PackId) -> Result<(), Error> {
 }
 
 async fn fresh(ctx: &Ctx, args: PackId) -> Result<(), Error> {
-    let within = ctx.clone();
     let work = async |tx: db::Tx| {
-        let pack = packs::mark_fresh(&within, &tx, &args.id).await?;
-        audit::append(&within, &tx, Entry::done("pack.fresh", "pack").of(&args.id)).await?;
-        Ok::<_, Error>(pack)
+        let pack = packs::mark_fresh(ctx, &tx, &args.id).await?;
+        let entry = Entry::done("pack.fresh", "pack").of(&args.id);
+        let entry = match &pack.restates {
+            Some(restated) => entry.with("supersedes", restated.as_str()),
+            None => entry,
+        };
+        Ok((pack, entry))
     };
-    let pack = ctx.database.write(work).await?;
+    let pack = in_one_transaction(ctx, work).await?;
     if args.output.json {
         return print_json(&PackOut::from(pack));
     }

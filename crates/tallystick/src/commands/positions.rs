@@ -43,7 +43,7 @@ pub async fn run(settings: &Settings, whose: Option<&str>, args: Positions) -> R
 }
 
 /// A name comes before an id, so that a portfolio with any name can be asked for.
-async fn find_portfolio(
+pub(super) async fn find_portfolio(
     ctx: &Ctx,
     tx: &db::Tx,
     name_or_id: &str,

@@ -1,5 +1,7 @@
 //! A valuation as tables.
 
+use std::collections::BTreeSet;
+
 use performance::{
     Provenance, Valuation,
     valuation::{CashPosition, Position},
@@ -22,7 +24,7 @@ pub fn show(valuation: &Valuation, provenance: &Provenance) -> String {
         format!("{heading}\n\n{}", positions(&valuation.items)),
         cash(&valuation.cash),
         totals(valuation),
-        format!("{warnings}{}", source(provenance)),
+        format!("{warnings}{}{}", paths(valuation), source(provenance)),
     ];
     parts.join("\n\n")
 }
@@ -86,6 +88,17 @@ fn totals(valuation: &Valuation) -> String {
         &columns,
         rows.map(|(title, value)| vec![title.to_owned(), amount(value)]),
     )
+}
+
+/// A line for each conversion that goes through a third currency.
+fn paths(valuation: &Valuation) -> String {
+    let of_items = valuation.items.iter().map(|item| &item.fx_path);
+    let of_cash = valuation.cash.iter().map(|cash| &cash.fx_path);
+    let paths: BTreeSet<&[String; 3]> = of_items.chain(of_cash).flatten().collect();
+    let line = |[from, through, to]: &[String; 3]| {
+        [from, " is converted to ", to, " through ", through, "\n"].concat()
+    };
+    paths.into_iter().map(line).collect()
 }
 
 fn source(provenance: &Provenance) -> String {

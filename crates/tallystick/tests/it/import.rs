@@ -98,7 +98,9 @@ fn on_a_fresh_machine_an_import_makes_the_embedded_database() {
         shown.contains("4 transactions were there already"),
         "{shown}"
     );
+}
 
+on_both_engines! {
     async fn a_file_of_a_broker_makes_a_portfolio_and_is_known_again(db) {
         let home = Home::of(&db).with_user();
         home.write("trades.csv", "date,type,symbol,quantity,price,currency\n\

@@ -53,6 +53,11 @@ pub struct PositionOut {
     /// Base currency units for one of `price_currency`.
     #[schema(value_type = Option<Decimal>)]
     pub fx_rate: Option<Rate>,
+    /// The currencies that the rate goes through, both ends among them; left out unless it goes
+    /// through a third one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<String>>)]
+    pub fx_path: Option<[String; 3]>,
     #[schema(value_type = Option<Decimal>)]
     pub market_value: Option<Money>,
     #[schema(value_type = Option<Decimal>)]
@@ -82,6 +87,7 @@ impl From<&Position> for PositionOut {
             price: position.price,
             price_currency: position.price_currency.clone(),
             fx_rate: position.fx_rate,
+            fx_path: position.fx_path.clone(),
             market_value: position.market_value,
             cost_basis: position.cost_basis,
             unrealized_gain: position.unrealized_gain,
@@ -137,6 +143,11 @@ pub struct CashOut {
     /// In base currency; null where there is no rate.
     #[schema(value_type = Option<Decimal>)]
     pub value: Option<Money>,
+    /// The currencies that the value's rate goes through, both ends among them; left out unless it
+    /// goes through a third one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<String>>)]
+    pub fx_path: Option<[String; 3]>,
 }
 
 impl From<&CashPosition> for CashOut {
@@ -145,6 +156,7 @@ impl From<&CashPosition> for CashOut {
             currency: cash.currency.clone(),
             amount: cash.amount,
             value: cash.value,
+            fx_path: cash.fx_path.clone(),
         }
     }
 }

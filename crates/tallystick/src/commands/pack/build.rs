@@ -19,7 +19,7 @@ use serde_json::json;
 
 use super::next_step;
 use crate::{
-    cli::PackBuild,
+    cli::pack::PackBuild,
     error::Error,
     output::{print, print_json},
     progress::Progress,
@@ -137,14 +137,14 @@ fn priced_securities(ledger: &Ledger) -> Result<Vec<SecurityInfo>, Error> {
     Ok(securities)
 }
 
-fn open(path: &Path) -> Result<File, Error> {
+pub(super) fn open(path: &Path) -> Result<File, Error> {
     File::open(path).map_err(|source| Error::File {
         path: path.to_owned(),
         source,
     })
 }
 
-fn in_file(path: &Path) -> impl FnOnce(pricing::Error) -> Error {
+pub(super) fn in_file(path: &Path) -> impl FnOnce(pricing::Error) -> Error {
     move |source| Error::PackFile {
         path: path.to_owned(),
         source,

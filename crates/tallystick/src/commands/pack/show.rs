@@ -11,7 +11,7 @@ use pricing::{
 use serde::Serialize;
 
 use crate::{
-    cli::PackId,
+    cli::pack::PackId,
     error::Error,
     output::{print, print_json},
     table::{Column, or_dash, table},
@@ -45,12 +45,21 @@ pub async fn run(ctx: &Ctx, args: PackId) -> Result<(), Error> {
             fx_rates: content.fx_rates.into_iter().map(FxRateOut::from).collect(),
         });
     }
-    let parts = [
-        summaries(std::slice::from_ref(&pack)),
-        prices(&content),
-        rates(&content),
-    ];
+    let mut parts = vec![summaries(std::slice::from_ref(&pack))];
+    parts.extend(restatement(&pack));
+    parts.extend([prices(&content), rates(&content)]);
     print(&parts.join("\n\n"))
+}
+
+/// Whose place the pack takes and which took its own, where there is any.
+fn restatement(pack: &pack::Model) -> Option<String> {
+    let restates = pack.restates.as_ref().map(|restated| {
+        let reason = pack.restatement_reason.as_deref().unwrap_or_default();
+        format!("It restates {restated}: {reason}")
+    });
+    let superseded = packs::superseded_by(pack).map(|by| format!("It is superseded by {by}."));
+    let lines: Vec<String> = restates.into_iter().chain(superseded).collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
 pub fn summaries(packs: &[pack::Model]) -> String {

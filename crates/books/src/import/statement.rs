@@ -293,14 +293,14 @@ async fn register(
     portfolio: &portfolio::Model,
     rows: &[(&Row, &String)],
 ) -> Result<(BTreeMap<String, security::Model>, usize), Error> {
-    let mut named: BTreeMap<&str, (SecurityInfo, u64)> = BTreeMap::new();
+    let mut named: BTreeMap<String, (SecurityInfo, u64)> = BTreeMap::new();
     for (row, _) in rows {
         if let Some(security) = &row.security {
             let info = || (described(security, row, portfolio), row.line);
-            named.entry(&security.symbol).or_insert_with(info);
+            named.entry(symbol_of(security)).or_insert_with(info);
         }
     }
-    let known = securities::by_symbol(db, named.keys().copied()).await?;
+    let known = securities::by_symbol(db, named.keys().map(String::as_str)).await?;
     let mut faults = Vec::new();
     for (info, line) in named.values() {
         if !known.contains_key(&info.symbol)
@@ -317,12 +317,24 @@ async fn register(
     Ok((securities::register(ctx, db, &infos).await?, missing))
 }
 
+/// As symbols are written here: in capitals, a point for a space (`BRK B` is `BRK.B`), a hyphen for what else
+/// a symbol cannot hold.
+fn symbol_of(security: &SecurityName) -> String {
+    let letter = |c: char| match c {
+        ' ' => '.',
+        '.' | '_' | '-' | '\'' | '/' => c,
+        c if c.is_ascii_alphanumeric() => c.to_ascii_uppercase(),
+        _ => '-',
+    };
+    security.symbol.chars().map(letter).collect()
+}
+
 fn described(security: &SecurityName, row: &Row, portfolio: &portfolio::Model) -> SecurityInfo {
     let of_row = Some(&row.currency).filter(|code| !code.is_empty());
     let currency = security.currency.as_ref().or(of_row);
     SecurityInfo {
-        symbol: security.symbol.clone(),
-        name: security.name.clone(),
+        symbol: symbol_of(security),
+        name: Some(security.name.as_ref().unwrap_or(&security.symbol).clone()),
         currency: currency.unwrap_or(&portfolio.base_currency).clone(),
         kind: security.kind.map(|kind: SecurityKind| kind.to_string()),
         isin: security.isin.clone(),
@@ -340,7 +352,7 @@ fn transaction_of(
     securities: &BTreeMap<String, security::Model>,
 ) -> NewTransaction {
     let named = row.security.as_ref();
-    let security = named.and_then(|security| securities.get(&security.symbol));
+    let security = named.and_then(|security| securities.get(&symbol_of(security)));
     let currency = if row.currency.is_empty() {
         security.map_or(&portfolio.base_currency, |security| &security.currency)
     } else {

@@ -134,6 +134,12 @@ on_both_engines! {
         let path = format!("{}/lots?known_at={known_at}", books.path);
         assert_eq!(books.app.get(&path).await.expect(200).text, before);
         assert_eq!(books.app.get(&path).await.expect(200).text, before);
+
+        books.app.fresh_pack("2025-10-21", "NKE,74.5,USD").await;
+        let now = books.get("/positions").await;
+        let then = books.get(&format!("/positions?known_at={known_at}")).await;
+        assert_eq!((&now["items"][0]["quantity"], &then["items"][0]["quantity"]), (&json!("9"), &json!("10")));
+        assert_eq!((&now["provenance"]["books_revision"], &then["provenance"]["books_revision"]), (&json!(2), &json!(1)));
     }
 
     async fn what_is_wrong_is_named_with_its_place(db) {

@@ -6,6 +6,7 @@ mod out;
 
 use actix_web::HttpResponse;
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use db::Tx;
 use entity::values::PortfolioId;
 use identity::Ctx;
@@ -37,6 +38,8 @@ pub struct ListPositions {
     /// The date of the books. Default: the pack's date.
     #[param(value_type = Option<CalendarDate>)]
     asof: Option<Date>,
+    /// The books as they were known at this instant. Default: now.
+    known_at: Option<DateTime<Utc>>,
 }
 
 /// What a portfolio holds and what it is worth at one pack's prices.
@@ -74,6 +77,7 @@ async fn positions_of(
         portfolio: id,
         pack_id: call.query.pack_id.clone(),
         asof: call.query.asof.map(|date| date.0),
+        known_at: call.query.known_at,
     };
     let ground = call.state.grounds.ask(question).await??;
     if call.has(&ground.etag) {
@@ -95,11 +99,13 @@ async fn value(ctx: &Ctx, ground: &Ground) -> Result<(Etag, Bytes), Problem> {
         pack,
         asof,
         head,
+        known_revision,
         ..
     } = ground.clone();
     database
         .read(async |tx: Tx| -> Result<_, Problem> {
             let portfolio = books::portfolios::find(ctx, &tx, portfolio).await?;
+            let portfolio = ground::as_known(portfolio, known_revision);
             let etag = ground::etag_of(&portfolio, &pack, asof, &head);
             let report = performance::report(ctx, &tx, &portfolio, &pack, asof, &head).await?;
             let positions = PositionsOut::new(&report.valuation, report.provenance);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use db::{ConnectionTrait, Database};
 use entity::{
     books::portfolio,
@@ -28,6 +28,7 @@ pub struct Question {
     pub portfolio: PortfolioId,
     pub pack_id: Option<String>,
     pub asof: Option<NaiveDate>,
+    pub known_at: Option<DateTime<Utc>>,
 }
 
 /// What it is made from.
@@ -36,6 +37,8 @@ pub struct Ground {
     pub portfolio: PortfolioId,
     pub pack: pack::Model,
     pub asof: NaiveDate,
+    /// The revision of the books that was known then; `None` for the newest.
+    pub known_revision: Option<i64>,
     pub head: LedgerHead,
     pub etag: Etag,
 }
@@ -65,6 +68,13 @@ async fn find(
         choose_pack(ctx, &shared, &question),
     );
     let (portfolio, pack) = (portfolio?, pack?);
+    let known_revision = match question.known_at {
+        Some(instant) => {
+            Some(books::booked::revision_at(ctx, ctx.database.reader(), &portfolio, instant).await?)
+        }
+        None => None,
+    };
+    let portfolio = as_known(portfolio, known_revision);
     let asof = question.asof.unwrap_or(pack.asof_date);
     let head = ledger_head.read().await;
     let etag = etag_of(&portfolio, &pack, asof, &head);
@@ -72,9 +82,19 @@ async fn find(
         portfolio: portfolio.id,
         pack,
         asof,
+        known_revision,
         head,
         etag,
     })
+}
+
+/// The portfolio as it was at a revision: what is valued, named and tagged is that of its books then.
+pub fn as_known(portfolio: portfolio::Model, revision: Option<i64>) -> portfolio::Model {
+    let newest = portfolio.books_revision;
+    portfolio::Model {
+        books_revision: revision.map_or(newest, |known| known.min(newest)),
+        ..portfolio
+    }
 }
 
 async fn choose_pack(

@@ -6,17 +6,21 @@
 
 mod actions;
 mod error;
+mod event;
 mod lots;
+mod outcome;
 mod share;
 
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
-use entity::values::{LotMethod, Rate, SecurityId, TransactionId};
+use entity::values::{LotMethod, Rate, SecurityId};
 use rust_decimal::Decimal;
 
 pub use error::{Fault, Unbookable};
+pub use event::{Choice, Event, Exchange, LotKey, MergedInto, Movement};
 pub use lots::OpenLot;
+pub use outcome::{Booked, Closing, Opening};
 pub(crate) use share::apportion;
 use share::part;
 
@@ -27,165 +31,6 @@ use lots::LotBook;
 type LotCost = (Decimal, Option<Decimal>);
 
 const NOTHING_CARRIED: LotCost = (Decimal::ZERO, Some(Decimal::ZERO));
-
-/// A lot by what opened it: a corporate action opens several, told apart by their number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct LotKey {
-    pub opened_by: TransactionId,
-    pub ordinal: u32,
-}
-
-/// A transaction as the lots see it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Event {
-    pub transaction: TransactionId,
-    pub date: NaiveDate,
-    /// Of the cost or the proceeds.
-    pub currency: String,
-    /// Units of the portfolio's base currency for one of `currency`, if it is known.
-    pub rate: Option<Rate>,
-    pub movement: Movement,
-}
-
-/// New units for old ones: 2 for 1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Exchange {
-    pub new: Decimal,
-    pub old: Decimal,
-}
-
-/// Which lots a sale takes, by what opened them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Choice {
-    pub opened_by: TransactionId,
-    /// Positive.
-    pub quantity: Decimal,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Movement {
-    /// Units come in at a total cost. They first close what is short.
-    Acquire {
-        security: SecurityId,
-        quantity: Decimal,
-        cost: Decimal,
-        /// Where it was bought elsewhere, earlier.
-        acquired_on: Option<NaiveDate>,
-    },
-    /// Units leave for total proceeds. What is not there goes short where that is allowed.
-    Dispose {
-        security: SecurityId,
-        quantity: Decimal,
-        proceeds: Decimal,
-        chosen: Vec<Choice>,
-    },
-    /// Units leave with their cost.
-    Remove {
-        security: SecurityId,
-        quantity: Decimal,
-        chosen: Vec<Choice>,
-    },
-    /// A split, a reverse split or a stock dividend: other units at the same cost.
-    Split {
-        security: SecurityId,
-        exchange: Exchange,
-        /// What was paid for the fraction of a unit that nobody gets.
-        in_lieu: Option<Decimal>,
-    },
-    /// Cash that gives back a part of the cost; what is more than the cost is gain.
-    ReturnCapital { security: SecurityId, cash: Decimal },
-    /// Units of another security, which take a part of the cost with them.
-    SpinOff {
-        from: SecurityId,
-        into: SecurityId,
-        exchange: Exchange,
-        /// The part of the cost, 0 to 1.
-        basis_share: Decimal,
-        in_lieu: Option<Decimal>,
-    },
-    /// All units become units of another security, or cash, or both.
-    Merge {
-        from: SecurityId,
-        cash: Decimal,
-        into: Option<MergedInto>,
-    },
-}
-
-/// What units become in a merger that is not for cash alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MergedInto {
-    pub security: SecurityId,
-    pub exchange: Exchange,
-    /// The part of the cost that goes with the cash, 0 to 1.
-    pub cash_share: Decimal,
-    pub in_lieu: Option<Decimal>,
-}
-
-impl Movement {
-    /// The securities whose lots it changes.
-    pub fn securities(&self) -> impl Iterator<Item = SecurityId> {
-        let (first, second) = match self {
-            Self::Acquire { security, .. }
-            | Self::Dispose { security, .. }
-            | Self::Remove { security, .. }
-            | Self::Split { security, .. }
-            | Self::ReturnCapital { security, .. } => (*security, None),
-            Self::SpinOff { from, into, .. } => (*from, Some(*into)),
-            Self::Merge { from, into, .. } => (*from, into.map(|into| into.security)),
-        };
-        [Some(first), second].into_iter().flatten()
-    }
-}
-
-/// Units that became a lot.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Opening {
-    pub lot: LotKey,
-    pub security: SecurityId,
-    pub opened_on: NaiveDate,
-    /// Earlier than `opened_on` where a corporate action carried the lot over.
-    pub acquired_on: NaiveDate,
-    /// Negative for a short.
-    pub quantity: Decimal,
-    /// Of all units, in `currency`; negative for a short, whose cost is what was got for it.
-    pub cost_basis: Decimal,
-    pub cost_basis_base: Option<Decimal>,
-    pub currency: String,
-}
-
-/// Units that left a lot.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Closing {
-    pub lot: LotKey,
-    pub transaction: TransactionId,
-    pub security: SecurityId,
-    pub closed_on: NaiveDate,
-    pub acquired_on: NaiveDate,
-    /// With the lot's sign.
-    pub quantity: Decimal,
-    pub proceeds: Decimal,
-    pub proceeds_base: Option<Decimal>,
-    pub cost_basis: Decimal,
-    pub cost_basis_base: Option<Decimal>,
-    /// What of the cost went on into other lots.
-    pub carried_basis: Decimal,
-    /// `proceeds - (cost_basis - carried_basis)`, in the lot's currency.
-    pub realized_gain: Decimal,
-    /// The gain in base currency: the proceeds at the rate of the closing, less the cost at that of the
-    /// acquisition.
-    pub realized_gain_base: Option<Decimal>,
-    /// The part of it that came from the exchange rate: the cost that did not go on, at the rate of the
-    /// closing, less the same at that of the acquisition.
-    pub fx_gain: Option<Decimal>,
-    pub currency: String,
-}
-
-/// What a run of events did.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Booked {
-    pub openings: Vec<Opening>,
-    pub closings: Vec<Closing>,
-}
 
 /// The rules of one portfolio.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,36 +4,32 @@
 //! twice changes nothing, and one that has grown adds what is new. What was voided or corrected since is not
 //! brought back.
 
+mod ids;
+mod transactions;
+
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::BTreeMap,
     io::{Read, Seek},
 };
 
-use db::{ConnectionTrait, Tx, query::execute_many};
+use db::{Tx, query::execute_many};
 use entity::{
-    books::{
-        import, portfolio, security,
-        transaction::{self, Column},
-    },
-    values::{
-        ImportId, ImportStatus, Money, PortfolioId, Price, Quantity, Rate, SecurityKind,
-        TransactionKind, TransactionSource,
-    },
+    books::{import, portfolio},
+    values::{ImportId, ImportStatus, PortfolioId, TransactionSource},
 };
 use identity::Ctx;
-use ledger::SecurityInfo;
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
-};
+use sea_orm::{ActiveModelTrait, IntoActiveModel};
 use sha2::{Digest, Sha256};
 
+use self::{
+    ids::{Named, present},
+    transactions::{register, transaction_of},
+};
 use super::{ImportReport, report::counts};
 use crate::{
     Error, portfolios,
-    record::{MOST_AT_ONCE, NewTransaction, Recorded, Terms, UnitRatio, record},
-    securities,
-    statements::{self, Format, Mapping, Row, RowFault, SecurityName},
-    transactions,
+    record::{MOST_AT_ONCE, NewTransaction, Recorded, record},
+    statements::{self, Format, Mapping, Row, RowFault},
 };
 
 /// How many faults of a file are told before the rest of it is left unread.
@@ -213,181 +209,6 @@ fn import_row(
         counts: counts(report),
         errors: serde_json::json!([]),
         created_at: ctx.now(),
-    }
-}
-
-/// Rows with the ids by which they are known.
-struct Named<'a> {
-    rows: Vec<(&'a Row, String)>,
-}
-
-impl<'a> Named<'a> {
-    /// Of rows that mean the same, each has a number of its own: a file may hold two equal purchases.
-    fn of(statement: &'a Statement) -> Self {
-        let mut seen: HashMap<String, usize> = HashMap::new();
-        let rows = statement.rows.iter().map(|row| {
-            let id = row
-                .external_id
-                .clone()
-                .unwrap_or_else(|| hash_of_meaning(row));
-            let times = seen.entry(id.clone()).or_default();
-            *times += 1;
-            let id = if *times > 1 {
-                format!("{id}#{times}")
-            } else {
-                id
-            };
-            (row, id)
-        });
-        Self {
-            rows: rows.collect(),
-        }
-    }
-}
-
-fn hash_of_meaning(row: &Row) -> String {
-    let symbol = row
-        .security
-        .as_ref()
-        .map(|security| security.symbol.as_str());
-    let meaning = serde_json::json!([
-        row.kind,
-        row.trade_date,
-        symbol,
-        Quantity::new(row.quantity),
-        row.price.map(Price::new),
-        row.amount.map(Money::new),
-        row.currency,
-        Money::new(row.fee),
-        Money::new(row.tax),
-        row.ratio
-            .map(|(new, old)| (Quantity::new(new), Quantity::new(old))),
-    ]);
-    format!(
-        "sha256:{}",
-        hex::encode(Sha256::digest(meaning.to_string()))
-    )
-}
-
-/// The ids of what was imported into the portfolio before.
-async fn present(
-    ctx: &Ctx,
-    db: &impl ConnectionTrait,
-    portfolio_id: PortfolioId,
-) -> Result<HashSet<String>, Error> {
-    let ids: Vec<Option<String>> = transaction::Entity::find()
-        .filter(transactions::of_portfolio(ctx, portfolio_id))
-        .filter(Column::Source.eq(TransactionSource::Import))
-        .select_only()
-        .column(Column::ExternalId)
-        .into_tuple()
-        .all(db)
-        .await?;
-    Ok(ids.into_iter().flatten().collect())
-}
-
-/// The securities that the rows name, made where they are missing; and how many were.
-async fn register(
-    ctx: &Ctx,
-    db: &impl ConnectionTrait,
-    portfolio: &portfolio::Model,
-    rows: &[(&Row, &String)],
-) -> Result<(BTreeMap<String, security::Model>, usize), Error> {
-    let mut named: BTreeMap<String, (SecurityInfo, u64)> = BTreeMap::new();
-    for (row, _) in rows {
-        if let Some(security) = &row.security {
-            let info = || (described(security, row, portfolio), row.line);
-            named.entry(symbol_of(security)).or_insert_with(info);
-        }
-    }
-    let known = securities::by_symbol(db, named.keys().map(String::as_str)).await?;
-    let mut faults = Vec::new();
-    for (info, line) in named.values() {
-        if !known.contains_key(&info.symbol)
-            && let Err(error) = securities::check_registrable(info)
-        {
-            faults.push(fault(*line, error.to_string()));
-        }
-    }
-    if !faults.is_empty() {
-        return Err(Error::StatementRows(faults));
-    }
-    let missing = named.len() - known.len();
-    let infos: Vec<SecurityInfo> = named.into_values().map(|(info, _)| info).collect();
-    Ok((securities::register(ctx, db, &infos).await?, missing))
-}
-
-/// As symbols are written here: in capitals, a point for a space (`BRK B` is `BRK.B`), a hyphen for what else
-/// a symbol cannot hold.
-fn symbol_of(security: &SecurityName) -> String {
-    let letter = |c: char| match c {
-        ' ' => '.',
-        '.' | '_' | '-' | '\'' | '/' => c,
-        c if c.is_ascii_alphanumeric() => c.to_ascii_uppercase(),
-        _ => '-',
-    };
-    security.symbol.chars().map(letter).collect()
-}
-
-fn described(security: &SecurityName, row: &Row, portfolio: &portfolio::Model) -> SecurityInfo {
-    let of_row = Some(&row.currency).filter(|code| !code.is_empty());
-    let currency = security.currency.as_ref().or(of_row);
-    SecurityInfo {
-        symbol: symbol_of(security),
-        name: Some(security.name.as_ref().unwrap_or(&security.symbol).clone()),
-        currency: currency.unwrap_or(&portfolio.base_currency).clone(),
-        kind: security.kind.map(|kind: SecurityKind| kind.to_string()),
-        isin: security.isin.clone(),
-        sector: None,
-        country: None,
-        figi: None,
-        exchange: None,
-    }
-}
-
-fn transaction_of(
-    row: &Row,
-    external_id: &str,
-    portfolio: &portfolio::Model,
-    securities: &BTreeMap<String, security::Model>,
-) -> NewTransaction {
-    let named = row.security.as_ref();
-    let security = named.and_then(|security| securities.get(&symbol_of(security)));
-    let currency = if row.currency.is_empty() {
-        security.map_or(&portfolio.base_currency, |security| &security.currency)
-    } else {
-        &row.currency
-    };
-    let ratio = row.ratio.map(|(new, old)| UnitRatio {
-        new: Quantity::new(new),
-        old: Quantity::new(old),
-    });
-    // A dividend counts when it is paid.
-    let paid = row
-        .pay_date
-        .filter(|_| row.kind == TransactionKind::Dividend);
-    let is_base = *currency == portfolio.base_currency;
-    NewTransaction {
-        kind: row.kind,
-        security_id: security.map(|security| security.id),
-        trade_date: paid.unwrap_or(row.trade_date),
-        settle_date: row.settle_date,
-        pay_date: row.pay_date,
-        ex_date: row.ex_date,
-        quantity: Quantity::new(row.quantity),
-        price: row.price.map(Price::new),
-        amount: row.amount.map(Money::new),
-        currency: currency.clone(),
-        fee: Money::new(row.fee),
-        tax: Money::new(row.tax),
-        fx_rate: row.fx_rate.filter(|_| !is_base).map(Rate::new),
-        narration: row.narration.clone().filter(|text| !text.is_empty()),
-        external_id: Some(external_id.to_owned()),
-        terms: Terms {
-            ratio,
-            ..Terms::default()
-        },
-        corrects: None,
     }
 }
 

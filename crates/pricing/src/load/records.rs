@@ -1,6 +1,6 @@
 //! The records of a file, each with its line and the fields as they were written.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Chain, Cursor, Read};
 
 use csv::{ByteRecord, ErrorKind};
 use serde::de::DeserializeOwned;
@@ -54,8 +54,24 @@ impl<R: Read> Records<R> {
     }
 }
 
+/// A file behind its first bytes.
+type Unmarked<R> = Chain<Cursor<Vec<u8>>, R>;
+
+/// The byte order mark of UTF-8.
+const MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
+
+/// Without the byte order mark. The reader of CSV knows one only if it comes in one piece.
+fn behind_mark<R: Read>(mut file: R) -> io::Result<Unmarked<R>> {
+    let mut first = Vec::with_capacity(MARK.len());
+    (&mut file).take(3).read_to_end(&mut first)?;
+    if first == MARK {
+        first.clear();
+    }
+    Ok(Cursor::new(first).chain(file))
+}
+
 pub(super) struct CsvRecords<R> {
-    reader: csv::Reader<LineCounter<R>>,
+    reader: csv::Reader<LineCounter<Unmarked<R>>>,
     header: ByteRecord,
     record: ByteRecord,
     ended: bool,
@@ -65,7 +81,7 @@ impl<R: Read> CsvRecords<R> {
     fn open(file: R, columns: &Columns) -> Result<Self, Error> {
         let reader = csv::ReaderBuilder::new()
             .has_headers(false)
-            .from_reader(LineCounter::new(file));
+            .from_reader(LineCounter::new(behind_mark(file)?));
         let (header, record) = (ByteRecord::new(), ByteRecord::new());
         let mut records = Self {
             reader,

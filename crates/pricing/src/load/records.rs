@@ -9,7 +9,7 @@ use super::{
     Format,
     lines::{LONGEST_RECORD, LineCounter, TOO_LONG},
 };
-use crate::{Error, RowError};
+use crate::{Error, RowError, error::MOST_ROW_ERRORS};
 
 /// The names that a file's fields may have.
 pub(super) struct Columns {
@@ -103,7 +103,8 @@ impl<R: Read> CsvRecords<R> {
             return Ok(records);
         }
         let at_line = |detail| RowError { line, detail };
-        Err(Error::BadRows(faults.into_iter().map(at_line).collect()))
+        let faults = faults.into_iter().take(MOST_ROW_ERRORS);
+        Err(Error::BadRows(faults.map(at_line).collect()))
     }
 
     fn next<T: DeserializeOwned>(&mut self) -> Result<Option<Record<T>>, Error> {

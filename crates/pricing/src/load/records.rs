@@ -60,12 +60,12 @@ type Unmarked<R> = Chain<Cursor<Vec<u8>>, R>;
 /// The byte order mark of UTF-8.
 const MARK: [u8; 3] = [0xef, 0xbb, 0xbf];
 
-/// Without the byte order mark. The reader of CSV knows one only if it comes in one piece.
+/// Without byte order marks. The reader of CSV knows one only if it comes in one piece.
 fn behind_mark<R: Read>(mut file: R) -> io::Result<Unmarked<R>> {
-    let mut first = Vec::with_capacity(MARK.len());
-    (&mut file).take(3).read_to_end(&mut first)?;
-    if first == MARK {
+    let mut first = MARK.to_vec();
+    while first == MARK {
         first.clear();
+        (&mut file).take(3).read_to_end(&mut first)?;
     }
     Ok(Cursor::new(first).chain(file))
 }

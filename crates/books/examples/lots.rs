@@ -1,9 +1,9 @@
 //! How long it takes to book a million transactions of one security by each method:
 //! `cargo run --release -p books --example lots`. Three units are bought and two sold in turn.
 
-#![allow(clippy::print_stdout, clippy::unwrap_used)]
+#![allow(clippy::print_stdout)]
 
-use std::time::Instant;
+use std::{error::Error, time::Instant};
 
 use books::booking::{Book, Event, Movement, Rules};
 use chrono::{Days, NaiveDate};
@@ -13,7 +13,7 @@ use rust_decimal::Decimal;
 const TRANSACTIONS: u64 = 1_000_000;
 
 fn movement(security: SecurityId, number: u64) -> Movement {
-    let price = Decimal::new(10_000 + i64::try_from(number * 7_919 % 5_000).unwrap(), 2);
+    let price = Decimal::from(10_000 + number * 7_919 % 5_000) / Decimal::ONE_HUNDRED;
     if number.is_multiple_of(2) {
         return Movement::Acquire {
             security,
@@ -30,9 +30,9 @@ fn movement(security: SecurityId, number: u64) -> Movement {
     }
 }
 
-fn main() {
+fn main() -> Result<(), Box<dyn Error>> {
     let security = SecurityId::new();
-    let first = NaiveDate::from_ymd_opt(2000, 1, 3).unwrap();
+    let first = "2000-01-03".parse::<NaiveDate>()?;
     let event = |number| Event {
         transaction: TransactionId::new(),
         date: first + Days::new(number / 200),
@@ -53,11 +53,12 @@ fn main() {
             allows_shorts: false,
         });
         for event in &events {
-            book.book(event).unwrap();
+            book.book(event)?;
         }
         let closings = book.take_booked().closings.len();
         let milliseconds = started.elapsed().as_millis();
-        let open = book.open_lots(security).unwrap().len();
+        let open = book.open_lots(security)?.len();
         println!("{method}: {milliseconds} ms, {closings} closings, {open} lots open");
     }
+    Ok(())
 }

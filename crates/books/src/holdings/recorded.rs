@@ -85,7 +85,8 @@ impl Left {
     }
 }
 
-/// Under the method of average cost, closed lots have left their cost to the others.
+/// Closed lots count too: under the method of average cost, which may have been the portfolio's at an
+/// earlier revision, they have left cost to the others. Under any other nothing is left of them.
 fn total(lots: &[Left], is_pooled: bool) -> Result<Held, Error> {
     let mut held = Held::default();
     let (mut quantities, mut costs) = (Vec::new(), Vec::new());
@@ -94,7 +95,7 @@ fn total(lots: &[Left], is_pooled: bool) -> Result<Held, Error> {
         if !quantity.is_zero() {
             held.open_lots += 1;
             quantities.push(quantity);
-        } else if !is_pooled {
+        } else if !is_pooled && lot.costs().any(|cost| cost.is_none()) {
             continue;
         }
         for cost in lot.costs() {

@@ -343,6 +343,29 @@ testkit::on_both_engines! {
         assert_eq!(held(&short), [position("NKE", "-4", "-40")]);
     }
 
+    async fn what_was_held_by_another_method_is_held_still_at_its_revision(db) {
+        let ctx = db.ctx().await;
+        let nike = security(&ctx, "NKE").await.id;
+        let portfolio = portfolio_by(&ctx, LotMethod::Average, false).await.id;
+        recorded(&ctx, portfolio, vec![
+            buy("2024-01-02", nike, "10", "10"),
+            buy("2024-01-03", nike, "10", "20"),
+            sell("2024-01-04", nike, "10", "30"),
+        ]).await.unwrap();
+        let by_average = [position("NKE", "10", "150")];
+        assert_eq!(held(&latest(&ctx, "P").await), by_average);
+        let patch = books::portfolios::PortfolioPatch {
+            lot_method: Some(LotMethod::Fifo),
+            ..Default::default()
+        };
+        write(&ctx, move |ctx, tx| async move {
+            books::portfolios::update(&ctx, &tx, portfolio, patch, None).await
+        }).await.unwrap();
+        assert_eq!(held(&latest(&ctx, "P").await), [position("NKE", "10", "200")]);
+        let then = crate::setup::at(&ctx, "P", "2024-12-31", Some(1)).await;
+        assert_eq!(held(&then), by_average);
+    }
+
     async fn another_method_books_all_sales_anew(db) {
         let ctx = db.ctx().await;
         let nike = security(&ctx, "NKE").await.id;

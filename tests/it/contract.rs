@@ -106,6 +106,21 @@ on_both_engines! {
         assert!(!lot_method.to_string().contains("null"), "null is refused: {lot_method}");
     }
 
+    async fn the_contract_says_which_members_a_body_may_have(db) {
+        let app = App::start(db).await;
+        let document = app.get("/openapi.json").await.expect(200).json();
+        let mut objects = BTreeSet::new();
+        for (_, _, operation) in operations(&document) {
+            let body = &operation["requestBody"]["content"]["application/json"]["schema"];
+            collect_objects(&document, body, &mut objects);
+        }
+        assert!(objects.len() >= 15, "{objects:?}");
+        for name in objects {
+            let schema = &document["components"]["schemas"][&name];
+            assert_eq!(schema["additionalProperties"], false, "{name} refuses what the contract allows");
+        }
+    }
+
     async fn a_search_is_no_longer_than_the_contract_says(db) {
         let app = App::start(db).await;
         for path in ["/v1/users", "/v1/securities"] {
@@ -139,5 +154,19 @@ fn collect_references(value: &Value, into: &mut BTreeSet<String>) {
         }
         Value::Array(items) => items.iter().for_each(|item| collect_references(item, into)),
         _ => {}
+    }
+}
+
+/// The schemas with named members that one reaches from `value`.
+fn collect_objects(document: &Value, value: &Value, into: &mut BTreeSet<String>) {
+    let mut references = BTreeSet::new();
+    collect_references(value, &mut references);
+    for reference in references {
+        let schema = document.pointer(&reference[1..]).unwrap();
+        let name = reference.rsplit('/').next().unwrap().to_owned();
+        if schema["properties"].is_object() && !into.insert(name) {
+            continue;
+        }
+        collect_objects(document, schema, into);
     }
 }

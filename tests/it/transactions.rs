@@ -142,6 +142,16 @@ on_both_engines! {
         assert_eq!((&now["provenance"]["books_revision"], &then["provenance"]["books_revision"]), (&json!(2), &json!(1)));
     }
 
+    async fn a_recorded_portfolio_goes_with_its_corrections(db) {
+        let books = Books::open(App::start(db).await).await;
+        let bought = books.record(&books.trade("buy", "2024-01-02", "10", "10")).await;
+        let mut corrected = books.trade("buy", "2024-01-02", "9", "10");
+        corrected["corrects"] = bought["transactions"][0]["id"].clone();
+        books.record(&corrected).await;
+        books.app.delete(&books.path).await.expect(204);
+        books.app.get(&books.path).await.problem(404, "portfolio_not_found");
+    }
+
     async fn what_is_wrong_is_named_with_its_place(db) {
         let books = Books::open(App::start(db).await).await;
         let path = format!("{}/transactions", books.path);

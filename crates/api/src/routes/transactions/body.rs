@@ -181,6 +181,7 @@ pub struct Terms {
 
 /// `{"new": "2", "old": "1"}`: two new units for each old one.
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct UnitRatio {
     #[schema(value_type = Decimal)]
     pub new: Quantity,
@@ -190,6 +191,7 @@ pub struct UnitRatio {
 
 /// Units of the lots that one transaction opened.
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct LotChoice {
     #[schema(value_type = uuid::Uuid)]
     pub transaction_id: TransactionId,

@@ -22,7 +22,8 @@ pub async fn mark_fresh(
     if leaves.rows() == 0 {
         return Err(Error::Empty { id: pack.id });
     }
-    let now = ctx.now();
+    let (now, hash) = (ctx.now(), leaves.hash());
+    let reconciled = Reconciled::with(&pack, &hash);
     if let Some(restated) = &pack.restates {
         restate::step_aside(db, &pack, restated, now).await?;
     }
@@ -30,12 +31,12 @@ pub async fn mark_fresh(
         status: Set(PackStatus::Fresh),
         is_fresh: Set(true),
         prewarm_done: Set(true),
-        hash: Set(Some(leaves.hash())),
+        hash: Set(Some(hash)),
         superseded_by: Set(None),
         updated_at: Set(now),
         ..pack.into()
     };
-    Ok(fresh.update(db).await?)
+    Ok(reconciled.applied_to(fresh).update(db).await?)
 }
 
 /// Freezes a warming pack as bad, with what is wrong with it. Its content is hashed and frozen as
@@ -47,9 +48,10 @@ pub async fn mark_error(
     id: &str,
     message: &str,
 ) -> Result<pack::Model, Error> {
-    let message = checked_text("/message", "message", message, LONGEST_MESSAGE)?;
+    let message = checked_message(message)?;
     let pack = lock_warming(db, id).await?;
     let hash = read::leaves(db, &pack).await?.hash();
+    let reconciled = Reconciled::with(&pack, &hash);
     let failed = pack::ActiveModel {
         status: Set(PackStatus::Error),
         hash: Set(Some(hash)),
@@ -57,5 +59,38 @@ pub async fn mark_error(
         updated_at: Set(ctx.now()),
         ..pack.into()
     };
-    Ok(failed.update(db).await?)
+    Ok(reconciled.applied_to(failed).update(db).await?)
+}
+
+/// What is wrong with a pack, as it can be kept with it.
+pub(super) fn checked_message(message: &str) -> Result<&str, Error> {
+    checked_text("/message", "message", message, LONGEST_MESSAGE)
+}
+
+/// Whether a reconciliation of the pack still speaks of what it holds.
+enum Reconciled {
+    AsItIs,
+    WithOtherContent,
+}
+
+impl Reconciled {
+    fn with(pack: &pack::Model, hash: &str) -> Self {
+        match &pack.reconciled_hash {
+            Some(reconciled) if reconciled != hash => Self::WithOtherContent,
+            _ => Self::AsItIs,
+        }
+    }
+
+    /// What was loaded after a reconciliation has passed none.
+    fn applied_to(self, pack: pack::ActiveModel) -> pack::ActiveModel {
+        match self {
+            Self::AsItIs => pack,
+            Self::WithOtherContent => pack::ActiveModel {
+                reconciliation_passed: Set(false),
+                reconciliation_error_bps: Set(None),
+                reconciled_hash: Set(None),
+                ..pack
+            },
+        }
+    }
 }

@@ -23,7 +23,7 @@ use entity::{
 };
 use identity::Ctx;
 use ledger::{Ledger, PortfolioView};
-use pricing::{content::Content, packs, quotes::Quotes};
+use pricing::packs;
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
 
 pub use compare::{Comparison, compare};
@@ -86,21 +86,23 @@ pub async fn reconcile(
         Keep::WithPortfolio => packs::find(ctx, tx, pack_id).await?,
         Keep::InPackToo => packs::find_and_hold(ctx, tx, pack_id).await?,
     };
-    let content = packs::content(ctx, tx, &pack.id).await?;
-    let (comparison, first) = hold_against(ctx, tx, &portfolio, &content, ledger).await?;
+    let (comparison, first) = hold_against(ctx, tx, &portfolio, &pack, ledger).await?;
     let id = ReconciliationId::new();
     let is_in_pack = keep == Keep::InPackToo && pack.status == PackStatus::Warming;
-    if is_in_pack {
+    let pack_hash = if is_in_pack {
         let outcome = outcome(&comparison, id, portfolio.id);
-        packs::record_reconciliation(ctx, tx, &pack.id, &outcome).await?;
-    }
+        let pack = packs::record_reconciliation(ctx, tx, &pack.id, &outcome).await?;
+        pack.reconciled_hash.unwrap_or_default()
+    } else {
+        packs::content_hash(ctx, tx, &pack).await?
+    };
     let kept = comparison.differences.iter().take(MOST_KEPT);
     let count = comparison.differences.len();
     let row = reconciliation::Model {
         user_id: ctx.scope,
         id,
         portfolio_id: portfolio.id,
-        pack_hash: hash_of(&pack, &content),
+        pack_hash,
         asof_date: pack.asof_date,
         pack_id: pack.id,
         ledger_commit_hash: ledger.commit.map(str::to_owned),
@@ -128,24 +130,24 @@ async fn hold_against(
     ctx: &Ctx,
     tx: &Tx,
     portfolio: &portfolio::Model,
-    content: &Content,
+    pack: &pack::Model,
     ledger: LedgerSide<'_>,
 ) -> Result<(Comparison, Option<FirstDifference>), Error> {
     let asof = AsOf {
-        date: content.asof_date,
+        date: pack.asof_date,
         revision: Some(portfolio.books_revision),
     };
     let rows = books::transactions::counted(ctx, tx, portfolio.id, asof).await?;
     let lots = books::booked::booked_lots(ctx, tx, portfolio, asof, None).await?;
     let holdings = books::holdings::holdings(ctx, tx, portfolio, asof).await?;
     let our_movements = of_books(&rows, &lots, portfolio.is_recorded);
-    let our_prices = Prices::of_pack(Quotes::from_content(content));
+    let our_prices = Prices::of_pack(pricing::quotes::load(ctx, tx, pack).await?);
     let ours = Side::new(&holdings, &our_movements, our_prices)?;
 
     let base = portfolio.base_currency.as_str();
     let holdings = books::holdings::from_ledger(ledger.ledger, ledger.view, asof.date, base)?;
     let ledger_movements = of_ledger(ledger.view, asof.date)?;
-    let ledger_prices = Prices::of_ledger(ledger.ledger, asof.date, &content.policy);
+    let ledger_prices = Prices::of_ledger(ledger.ledger, asof.date, &pack.policy);
     let theirs = Side::new(&holdings, &ledger_movements, ledger_prices)?;
 
     let comparison = compare(&ours, &theirs);
@@ -155,10 +157,6 @@ async fn hold_against(
         first_difference(&our_movements, &ledger_movements)
     };
     Ok((comparison, first))
-}
-
-fn hash_of(pack: &pack::Model, content: &Content) -> String {
-    pack.hash.clone().unwrap_or_else(|| content.hash())
 }
 
 /// All users read a pack, so that its message tells of no portfolio what only its owner may know.

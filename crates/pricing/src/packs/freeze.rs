@@ -22,7 +22,8 @@ pub async fn mark_fresh(
     if leaves.rows() == 0 {
         return Err(Error::Empty { id: pack.id });
     }
-    let (now, hash) = (ctx.now(), leaves.hash());
+    let hash = read::hash(leaves).await?;
+    let now = ctx.now();
     let reconciled = Reconciled::with(&pack, &hash);
     if let Some(restated) = &pack.restates {
         restate::step_aside(db, &pack, restated, now).await?;
@@ -50,7 +51,7 @@ pub async fn mark_error(
 ) -> Result<pack::Model, Error> {
     let message = checked_message(message)?;
     let pack = lock_warming(db, id).await?;
-    let hash = read::leaves(db, &pack).await?.hash();
+    let hash = read::hash(read::leaves(db, &pack).await?).await?;
     let reconciled = Reconciled::with(&pack, &hash);
     let failed = pack::ActiveModel {
         status: Set(PackStatus::Error),

@@ -13,7 +13,7 @@ pub use freeze::{mark_error, mark_fresh};
 pub use list::{Filter, fx_rates, list, prices};
 pub use read::content;
 pub(crate) use read::stored_prices;
-pub use reconcile::{MOST_ERROR_BPS, Outcome, find_and_hold, record_reconciliation};
+pub use reconcile::{MOST_ERROR_BPS, Outcome, content_hash, find_and_hold, record_reconciliation};
 pub use restate::{NewRestatement, restate, superseded_by};
 pub use verify::{Verification, export, proof, verify};
 

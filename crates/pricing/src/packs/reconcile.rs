@@ -26,8 +26,9 @@ pub enum Outcome {
     },
 }
 
-/// Writes an outcome into a warming pack. A failure freezes it as bad; of several that passed with the
-/// same content the largest error counts.
+/// Writes an outcome into a warming pack that the caller has held by [`find_and_hold`] since before it read
+/// the prices. A failure freezes it as bad; of several that passed with the same content the largest error
+/// counts. `reconciled_hash` of the answer is that of the content.
 ///
 /// The pack has no error beside a failure that is not one of value, such as a quantity that differs:
 /// its column holds errors above [`MOST_ERROR_BPS`] there. [`Error::NotWarming`] for a frozen pack, whose
@@ -39,7 +40,7 @@ pub async fn record_reconciliation(
     outcome: &Outcome,
 ) -> Result<pack::Model, Error> {
     let pack = lock_warming(db, id).await?;
-    let hash = read::leaves(db, &pack).await?.hash();
+    let hash = read::hash(read::leaves(db, &pack).await?).await?;
     let known = if pack.reconciled_hash.as_deref() == Some(hash.as_str()) {
         pack.reconciliation_error_bps
     } else {
@@ -66,6 +67,18 @@ pub async fn record_reconciliation(
         },
     };
     Ok(changed.update(db).await?)
+}
+
+/// The hash of what a pack holds now: of a frozen one that with which it was frozen.
+pub async fn content_hash(
+    _ctx: &Ctx,
+    db: &impl ConnectionTrait,
+    pack: &pack::Model,
+) -> Result<String, Error> {
+    match &pack.hash {
+        Some(hash) => Ok(hash.clone()),
+        None => read::hash(read::leaves(db, pack).await?).await,
+    }
 }
 
 /// The pack, and if it is warming, held until the transaction ends against every other that would fill

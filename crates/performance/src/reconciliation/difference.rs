@@ -46,7 +46,8 @@ kinds! {
     NothingValued = "nothing_valued",
 }
 
-/// One difference. Figures are decimals as text: `ours` those of the books, `ledger` the ledger's.
+/// One difference. Figures are decimals as text: `ours` those of the books, `ledger` the ledger's. Those of
+/// a value without a security are rates.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Difference {
     pub kind: DifferenceKind,

@@ -114,23 +114,8 @@ fn effect_on(movement: &Movement, key: &Key) -> AtCost {
     sum
 }
 
-fn told(date: NaiveDate, key: Key, [ours, ledger]: [&[Movement]; 2]) -> FirstDifference {
-    let (ours, ledger) = without_equals(ours, ledger, |movement| {
-        let lots: Vec<_> = sorted_lots(movement);
-        (
-            movement.security.clone(),
-            movement.quantities.clone(),
-            movement.amount,
-            movement.currency.clone(),
-            lots,
-        )
-    });
-    let nothing = AtCost::default();
-    let has_effect = |movement: &&Movement| effect_on(movement, &key) != nothing;
-    let ours = ours.into_iter().filter(has_effect);
-    let ledger = ledger.into_iter().filter(has_effect);
-    let (ours, ledger) = without_equals(ours, ledger, |movement| effect_on(movement, &key));
-    let (ours, ledger) = closest(&ours, &ledger);
+fn told(date: NaiveDate, key: Key, of_day: [&[Movement]; 2]) -> FirstDifference {
+    let (ours, ledger) = culprits(&key, of_day);
     let (kind, security, currency) = match key {
         Key::Quantity { security } => (DifferenceKind::Quantity, Some(security), None),
         Key::Cash { currency } => (DifferenceKind::Cash, None, Some(currency)),
@@ -154,6 +139,45 @@ fn told(date: NaiveDate, key: Key, [ours, ledger]: [&[Movement]; 2]) -> FirstDif
     }
 }
 
+/// Of a day after which a key is apart, the movements that made it so: those that touch the key, less what
+/// both sides have in the same or in another form.
+fn culprits<'m>(
+    key: &Key,
+    [ours, ledger]: [&'m [Movement]; 2],
+) -> (Option<&'m Movement>, Option<&'m Movement>) {
+    let nothing = AtCost::default();
+    let touching = |movements: &'m [Movement]| -> Vec<&'m Movement> {
+        let touches = |movement: &&Movement| effect_on(movement, key) != nothing;
+        movements.iter().filter(touches).collect()
+    };
+    let all = (touching(ours), touching(ledger));
+    let same = without_equals(&all, |movement| {
+        (
+            (movement.security.clone(), movement.quantities.clone()),
+            (movement.amount, movement.currency.clone()),
+            sorted_lots(movement),
+        )
+    });
+    let same = narrowed(all, same);
+    let alike = without_equals(&same, |movement| effect_on(movement, key));
+    let alike = narrowed(same, alike);
+    let in_parts = without_equal_sums(&alike, key);
+    let (ours, ledger) = narrowed(alike, in_parts);
+    closest(&ours, &ledger)
+}
+
+type Both<'m> = (Vec<&'m Movement>, Vec<&'m Movement>);
+
+/// What is left after something was taken away, unless that is nothing: cents of earlier days can make a day
+/// the first that is apart, although both sides moved the same on it.
+fn narrowed<'m>(before: Both<'m>, after: Both<'m>) -> Both<'m> {
+    if after.0.is_empty() && after.1.is_empty() {
+        before
+    } else {
+        after
+    }
+}
+
 fn sorted_lots(movement: &Movement) -> Vec<(&str, &str, Decimal, Decimal)> {
     let lots = movement.lots.iter().map(|one| {
         let (security, currency) = (one.security.as_str(), one.currency.as_str());
@@ -166,11 +190,10 @@ fn sorted_lots(movement: &Movement) -> Vec<(&str, &str, Decimal, Decimal)> {
 
 /// Takes off both sides what they have alike, each as often as both have it.
 fn without_equals<'m, K: PartialEq>(
-    ours: impl IntoIterator<Item = &'m Movement>,
-    ledger: impl IntoIterator<Item = &'m Movement>,
+    (ours, ledger): &Both<'m>,
     key: impl Fn(&'m Movement) -> K,
-) -> (Vec<&'m Movement>, Vec<&'m Movement>) {
-    let mut left: Vec<(K, &Movement)> = ledger.into_iter().map(|one| (key(one), one)).collect();
+) -> Both<'m> {
+    let mut left: Vec<(K, &Movement)> = ledger.iter().map(|one| (key(one), *one)).collect();
     let mut ours_left = Vec::new();
     for one in ours {
         let wanted = key(one);
@@ -178,10 +201,32 @@ fn without_equals<'m, K: PartialEq>(
             Some(at) => {
                 left.remove(at);
             }
-            None => ours_left.push(one),
+            None => ours_left.push(*one),
         }
     }
     (ours_left, left.into_iter().map(|(_, one)| one).collect())
+}
+
+/// Takes off both sides what they have in other parts: two purchases of a security for one.
+fn without_equal_sums<'m>((ours, ledger): &Both<'m>, key: &Key) -> Both<'m> {
+    let sums = |movements: &[&Movement]| {
+        let mut sums: HashMap<Option<String>, AtCost> = HashMap::new();
+        for movement in movements {
+            let sum = sums.entry(movement.security.clone()).or_default();
+            let effect = effect_on(movement, key);
+            sum.units += effect.units;
+            sum.cost += effect.cost;
+        }
+        sums
+    };
+    let (of_ours, of_ledger) = (sums(ours), sums(ledger));
+    let differs = |movement: &&&Movement| {
+        of_ours.get(&movement.security) != of_ledger.get(&movement.security)
+    };
+    (
+        ours.iter().filter(differs).copied().collect(),
+        ledger.iter().filter(differs).copied().collect(),
+    )
 }
 
 /// Of what is left on both sides, the two that are most alike, if they have anything in common; else the

@@ -12,5 +12,6 @@ mod example_ledger;
 mod first_differences;
 mod kept;
 mod packs;
+mod recorded;
 mod setup;
 mod steps;

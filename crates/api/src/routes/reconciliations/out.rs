@@ -64,7 +64,8 @@ pub struct ReconciliationSummaryOut {
     pub created_at: DateTime<Utc>,
 }
 
-/// One difference. Figures are those of the books, `ours`, and of the ledger.
+/// One difference. Figures are those of the books, `ours`, and of the ledger; of a `value` with no
+/// security, the rates of the currency.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DifferenceOut {
     /// `only_in_books`, `only_in_ledger`, `quantity`, `unit_cost`, `cash`, `no_price_in_pack`,

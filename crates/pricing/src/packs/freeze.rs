@@ -1,8 +1,9 @@
+use db::hints::tell;
 use entity::{pricing::pack, values::PackStatus};
 use identity::Ctx;
 use sea_orm::{ActiveModelTrait, ConnectionTrait, Set};
 
-use super::{checked_text, lock_warming, read, restate};
+use super::{CHANGES, checked_text, lock_warming, read, restate};
 use crate::Error;
 
 const LONGEST_MESSAGE: usize = 2_000;
@@ -37,7 +38,9 @@ pub async fn mark_fresh(
         updated_at: Set(now),
         ..pack.into()
     };
-    Ok(reconciled.applied_to(fresh).update(db).await?)
+    let fresh = reconciled.applied_to(fresh).update(db).await?;
+    tell(db, CHANGES, &fresh.id).await?;
+    Ok(fresh)
 }
 
 /// Freezes a warming pack as bad, with what is wrong with it. Its content is hashed and frozen as
@@ -60,7 +63,9 @@ pub async fn mark_error(
         updated_at: Set(ctx.now()),
         ..pack.into()
     };
-    Ok(reconciled.applied_to(failed).update(db).await?)
+    let failed = reconciled.applied_to(failed).update(db).await?;
+    tell(db, CHANGES, &failed.id).await?;
+    Ok(failed)
 }
 
 /// What is wrong with a pack, as it can be kept with it.

@@ -1,5 +1,6 @@
 //! What a reconciliation with the ledger says of a pack.
 
+use db::hints::tell;
 use entity::{
     pricing::pack,
     values::{PackStatus, Ratio},
@@ -7,7 +8,7 @@ use entity::{
 use identity::Ctx;
 use sea_orm::{ActiveModelTrait, ConnectionTrait, Set};
 
-use super::{freeze, lock_warming, read};
+use super::{CHANGES, freeze, lock_warming, read};
 use crate::Error;
 
 /// The largest error in basis points with which books and ledger agree: 0.01 %.
@@ -66,7 +67,11 @@ pub async fn record_reconciliation(
             ..pack.into()
         },
     };
-    Ok(changed.update(db).await?)
+    let changed = changed.update(db).await?;
+    if changed.status != PackStatus::Warming {
+        tell(db, CHANGES, &changed.id).await?;
+    }
+    Ok(changed)
 }
 
 /// The hash of what a pack holds now: of a frozen one that with which it was frozen.

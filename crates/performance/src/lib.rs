@@ -7,6 +7,7 @@ pub mod effect;
 mod error;
 mod positions;
 mod provenance;
+pub mod reconciliation;
 pub mod valuation;
 
 pub use effect::{Effects, effects};

@@ -21,6 +21,7 @@ mod packs;
 mod positions;
 mod previous_release;
 mod producers;
+mod reconcile;
 mod restatements;
 mod roles;
 mod secrets;

@@ -1,5 +1,18 @@
 \set ON_ERROR_STOP on
 
+-- down: m20261121_000015_gains
+BEGIN;
+SELECT pg_advisory_xact_lock(127961779698035);
+SET LOCAL lock_timeout = '500ms';
+SET LOCAL row_security = off;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000015_gains', 'down', '07f134c1176d4405e6d7f057f29b20e194c65496e36a4945e43a35f0c9319968', 'tallystick', concat_ws(' as ', 'script', session_user), clock_timestamp() FROM tallystick_history;
+ALTER TABLE portfolios DROP COLUMN former_rules;
+DELETE FROM seaql_migrations WHERE version = 'm20261121_000015_gains';
+UPDATE tallystick_history SET finished_at = clock_timestamp()
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000015_gains');
+COMMIT;
+
 -- down: m20261121_000012_restatements
 BEGIN;
 SELECT pg_advisory_xact_lock(127961779698035);

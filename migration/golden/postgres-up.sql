@@ -999,3 +999,16 @@ INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000012_res
 UPDATE tallystick_history SET finished_at = clock_timestamp()
 WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000012_restatements');
 COMMIT;
+
+-- up: m20261121_000015_gains
+BEGIN;
+SELECT pg_advisory_xact_lock(127961779698035);
+SET LOCAL lock_timeout = '500ms';
+SET LOCAL row_security = off;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000015_gains', 'up', '07f134c1176d4405e6d7f057f29b20e194c65496e36a4945e43a35f0c9319968', 'tallystick', concat_ws(' as ', 'script', session_user), clock_timestamp() FROM tallystick_history;
+ALTER TABLE portfolios ADD COLUMN former_rules jsonb;
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000015_gains', extract(epoch FROM clock_timestamp())::bigint);
+UPDATE tallystick_history SET finished_at = clock_timestamp()
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000015_gains');
+COMMIT;

@@ -20,7 +20,7 @@ use crate::{
     dates::bound,
     holdings::{AsOf, SecurityRef},
     record::event_of,
-    transactions,
+    rules, transactions,
 };
 
 /// The lots of a portfolio at one moment, by one method.
@@ -54,8 +54,9 @@ pub async fn booked_lots(
         revision: Some(books_revision),
         ..asof
     };
+    let rules = rules::at(portfolio, asof.revision)?;
     let mut lots = BookedLots {
-        method: method.unwrap_or(portfolio.lot_method),
+        method: method.unwrap_or(rules.method),
         books_revision,
         openings: Vec::new(),
         closings: Vec::new(),
@@ -64,7 +65,7 @@ pub async fn booked_lots(
     };
     let rows = counted(ctx, db, portfolio, asof).await?;
     if portfolio.is_recorded {
-        lots.book(&rows, portfolio.allows_shorts)?;
+        lots.book(&rows, rules.allows_shorts)?;
     } else if method.is_none() {
         lots.method = LotMethod::Specific;
         lots.read(ctx, db, portfolio, asof, &rows).await?;
@@ -98,7 +99,8 @@ pub async fn revision_at(
         .await?;
     let recorded = recorded.map_or(0, |row| row.books_revision);
     let voided = voided.and_then(|row| row.voided_revision).unwrap_or(0);
-    Ok(recorded.max(voided))
+    let ruled = rules::changed_at(portfolio, instant)?;
+    Ok(recorded.max(voided).max(ruled))
 }
 
 async fn counted(

@@ -88,6 +88,8 @@ pub enum Error {
     StatementRows(Vec<crate::statements::RowFault>),
     #[error("the stored terms of a transaction cannot be read: {0}")]
     Terms(serde_json::Error),
+    #[error("the stored rules of booking of a portfolio cannot be read: {0}")]
+    FormerRules(serde_json::Error),
     #[error("the lots in the database do not fit the transactions; nothing was changed")]
     Inconsistent,
     /// The ledger has faults, or holds what a portfolio cannot.

@@ -16,7 +16,7 @@ use crate::{
     Error, currency,
     page::{Listed, Page},
     record::{Change, next_revision, rebook, rules_of},
-    securities, text,
+    rules, securities, text,
 };
 
 const LONGEST_NAME: usize = 200;
@@ -89,6 +89,7 @@ pub(crate) fn new_row(ctx: &Ctx, new: NewPortfolio) -> portfolio::Model {
         books_revision: 0,
         is_recorded: false,
         allows_shorts: new.allows_shorts,
+        former_rules: None,
         created_at: now,
         updated_at: now,
     }
@@ -182,6 +183,7 @@ pub async fn update(
         base_currency: Set(changed.base_currency.clone()),
         lot_method: Set(changed.lot_method),
         allows_shorts: Set(changed.allows_shorts),
+        former_rules: Set(changed.former_rules.clone()),
         books_revision: Set(changed.books_revision),
         benchmark_security_id: Set(changed.benchmark_security_id),
         is_active: Set(changed.is_active),
@@ -210,6 +212,10 @@ async fn with_new_rules(
         return Ok(changed);
     }
     let changed = next_revision(ctx, &changed);
+    let changed = portfolio::Model {
+        former_rules: rules::with_former(current, changed.books_revision, ctx.now())?,
+        ..changed
+    };
     rebook(ctx, tx, &changed, Change::Rules).await?;
     Ok(changed)
 }

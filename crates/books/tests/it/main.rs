@@ -11,6 +11,7 @@ mod beancount;
 mod booking;
 mod cases;
 mod figures;
+mod former_rules;
 mod growing_ledger;
 mod imports;
 mod lists;

@@ -24,6 +24,7 @@ mod edge_unread;
 mod executions;
 mod expected_positions;
 mod fuzzing;
+mod gains;
 mod guard_paths;
 mod health;
 mod idempotency;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use db::ConnectionTrait;
 use entity::{
     books::{
@@ -31,10 +31,14 @@ pub struct BookedLots {
     pub books_revision: i64,
     pub openings: Vec<Opening>,
     pub closings: Vec<Closing>,
-    /// By symbol, and for one security in the order of opening.
+    /// In the order of [`BookedLots::place`].
     pub open: Vec<(SecurityId, OpenLot)>,
     pub securities: BTreeMap<SecurityId, SecurityRef>,
 }
+
+/// The key of an open lot: its symbol, the day of its acquisition, what opened it and which one of that.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LotPlace(pub String, pub NaiveDate, pub TransactionId, pub u32);
 
 /// Books what counts at `asof` by the portfolio's own method, or by another one, which changes nothing.
 ///
@@ -119,6 +123,23 @@ async fn counted(
 }
 
 impl BookedLots {
+    /// Where an open lot stands: by symbol, for one security by the day of its acquisition, and then by what
+    /// opened it. It does not depend on the lots beside it.
+    pub fn place(&self, security: SecurityId, lot: &OpenLot) -> LotPlace {
+        LotPlace(
+            self.symbol(security).to_owned(),
+            lot.acquired_on,
+            lot.key.opened_by,
+            lot.key.ordinal,
+        )
+    }
+
+    /// The symbol of a security that had lots.
+    pub fn symbol(&self, security: SecurityId) -> &str {
+        let known = self.securities.get(&security);
+        known.map_or("", |known| known.symbol.as_str())
+    }
+
     fn book(&mut self, rows: &[transaction::Model], allows_shorts: bool) -> Result<(), Error> {
         let mut book = Book::new(Rules {
             method: self.method,
@@ -205,12 +226,9 @@ impl BookedLots {
             .all(db)
             .await?;
         self.securities = rows.into_iter().map(|row| (row.id, row.into())).collect();
-        let symbols = &self.securities;
-        self.open.sort_by_key(|(security, _)| {
-            symbols
-                .get(security)
-                .map(|security| security.symbol.clone())
-        });
+        let mut open = std::mem::take(&mut self.open);
+        open.sort_by_cached_key(|(security, lot)| self.place(*security, lot));
+        self.open = open;
         Ok(())
     }
 }

@@ -13,6 +13,7 @@ pub mod executions;
 pub mod health;
 pub mod imports;
 pub mod lots;
+mod pack_choice;
 pub mod pack_diff;
 pub mod pack_export;
 pub mod pack_rows;
@@ -21,6 +22,7 @@ pub mod packs;
 pub mod patterns;
 pub mod portfolios;
 pub mod positions;
+pub mod realized_gains;
 pub mod securities;
 pub mod shares;
 pub mod signals;
@@ -56,6 +58,7 @@ pub fn configure(config: &mut ServiceConfig) {
         portfolios::configure,
         transactions::configure,
         lots::configure,
+        realized_gains::configure,
         cash_flows::configure,
         imports::configure,
         securities::configure,

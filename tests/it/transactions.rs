@@ -10,6 +10,14 @@ pub fn trade(kind: &str, day: &str, security: &str, quantity: &str, price: &str)
     })
 }
 
+/// Units that leave the portfolio's accounts at no price.
+const MOVED: &str = r#"
+2030-01-01 open Assets:Elsewhere
+2030-01-02 * "Move"
+  Assets:Broker:NKE -1 NKE {}
+  Assets:Elsewhere   1 NKE {50 USD, 2024-01-03}
+"#;
+
 pub struct Books {
     pub app: App,
     pub path: String,
@@ -191,7 +199,14 @@ on_both_engines! {
         app.get(&format!("/v1/portfolios/{imported}/lots")).await.expect(200);
         app.get(&format!("/v1/portfolios/{imported}/realized-gains")).await.expect(200);
         let asked = format!("/v1/portfolios/{imported}/lots?method=fifo");
-        app.get(&asked).await.problem(409, "portfolio_follows_ledger");
+        assert_eq!(app.get(&asked).await.expect(200).json()["method"], "fifo");
+        let moved = app.new_portfolio("Moved").await;
+        let ledger = format!("{}{MOVED}", crate::app::books::LEDGER);
+        app.import(&moved, &ledger, "Assets:Broker").await;
+        let asked = format!("/v1/portfolios/{moved}/lots?method=fifo");
+        let problem = app.get(&asked).await.problem(409, "portfolio_follows_ledger");
+        let detail = problem["detail"].as_str().unwrap();
+        assert!(detail.contains("2030-01-02 “Move”"), "{detail}");
 
         let recorded = app.new_portfolio("Recorded").await;
         let path = format!("/v1/portfolios/{recorded}");

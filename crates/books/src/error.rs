@@ -71,6 +71,17 @@ pub enum Error {
     )]
     FollowsLedger { portfolio: String },
     #[error(
+        "`{portfolio}` follows a ledger and cannot be booked by another method: the transaction of {date}{} \
+         takes units out of lots at no price, so that only the lots that the ledger names say what they \
+         brought; ask without a method, or by the method specific",
+        quoted(narration.as_deref())
+    )]
+    LedgerNamesLots {
+        portfolio: String,
+        date: NaiveDate,
+        narration: Option<String>,
+    },
+    #[error(
         "the transactions of `{portfolio}` are recorded here, and a ledger cannot be imported into it; \
          import the ledger into another portfolio"
     )]

@@ -110,7 +110,9 @@ impl From<books::Error> for Problem {
             Error::LedgerChanged { .. } => Self::new(kinds::LEDGER_CHANGED, detail),
             Error::TransactionNotFound { .. } => Self::new(kinds::TRANSACTION_NOT_FOUND, detail),
             Error::AlreadyVoided { .. } => Self::new(kinds::TRANSACTION_VOIDED, detail),
-            Error::FollowsLedger { .. } => Self::new(kinds::FOLLOWS_LEDGER, detail),
+            Error::FollowsLedger { .. } | Error::LedgerNamesLots { .. } => {
+                Self::new(kinds::FOLLOWS_LEDGER, detail)
+            }
             Error::IsRecorded { .. } => Self::new(kinds::IS_RECORDED, detail),
             Error::ExternalIdTaken => Self::new(kinds::EXTERNAL_ID_TAKEN, detail),
             Error::InvalidTransaction { at, field, detail } => Self::new(

@@ -63,7 +63,7 @@ pub struct ListLots {
     responses(
         (status = 200, description = "A page of the lots, by symbol and the day of acquisition", body = LotsOut),
         (status = 404, description = "`portfolio_not_found`, `pricing_pack_not_found`: the named pack"),
-        (status = 409, description = "`portfolio_follows_ledger`: its ledger names the lots"),
+        (status = 409, description = "`portfolio_follows_ledger`: by that method, what its ledger says is not enough"),
         (status = 422, description = "`not_bookable` by that method, `number_too_large`"),
         (status = 503, description = "`pricing_pack_warming`: the named pack has no hash yet"),
     ),

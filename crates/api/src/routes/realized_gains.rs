@@ -61,7 +61,7 @@ pub struct ListRealizedGains {
     responses(
         (status = 200, description = "A page of the gains, the oldest first", body = RealizedGainsOut),
         (status = 404, description = "`portfolio_not_found`"),
-        (status = 409, description = "`portfolio_follows_ledger`: its ledger names the lots"),
+        (status = 409, description = "`portfolio_follows_ledger`: by that method, what its ledger says is not enough"),
         (status = 422, description = "`not_bookable` by that method, `number_too_large`"),
     ),
 )]

@@ -6,7 +6,11 @@ SELECT pg_advisory_xact_lock(127961779698035);
 SET LOCAL lock_timeout = '500ms';
 SET LOCAL row_security = off;
 INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
-SELECT coalesce(max(seq), 0) + 1, 'm20261121_000015_gains', 'down', '07f134c1176d4405e6d7f057f29b20e194c65496e36a4945e43a35f0c9319968', 'tallystick', concat_ws(' as ', 'script', session_user), clock_timestamp() FROM tallystick_history;
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000015_gains', 'down', '25d34bf8a9b92cf74541c2505a621cbcb9f730cc5efef6622beabece6740d833', 'tallystick', concat_ws(' as ', 'script', session_user), clock_timestamp() FROM tallystick_history;
+ALTER TABLE portfolio_cash_flows DROP COLUMN counter_portfolio_id;
+ALTER TABLE transactions DROP COLUMN received_lots;
+ALTER TABLE transactions DROP COLUMN counter_transaction_id;
+ALTER TABLE transactions DROP COLUMN counter_portfolio_id;
 ALTER TABLE portfolios DROP COLUMN former_rules;
 DELETE FROM seaql_migrations WHERE version = 'm20261121_000015_gains';
 UPDATE tallystick_history SET finished_at = clock_timestamp()

@@ -46,3 +46,4 @@ mod shares;
 mod signals;
 mod tenants;
 mod transactions;
+mod transfers;

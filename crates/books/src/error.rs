@@ -65,6 +65,19 @@ pub enum Error {
     /// The lots do not allow a transaction, be it a new one or one that was there before.
     #[error("{0}")]
     Unbookable(Unbookable),
+    /// The lots of another portfolio do not allow what a transfer changes there.
+    #[error(
+        "a transfer changes the portfolio `{portfolio}` along, whose lots do not allow it: {unbookable}"
+    )]
+    UnbookableIn {
+        portfolio: String,
+        unbookable: Unbookable,
+    },
+    #[error(
+        "this changes another portfolio than `{portfolio}` along, between which there are transfers: only the \
+         owner of both can do that"
+    )]
+    ReachesOther { portfolio: String },
     #[error(
         "`{portfolio}` follows a ledger: record it there and import the ledger again, or record it in \
          another portfolio"
@@ -127,6 +140,19 @@ impl std::fmt::Display for Change {
             Self::OtherFigures => "has other figures, as if other accounts were imported",
             Self::OtherLots => "takes its units from other lots",
         })
+    }
+}
+
+impl Error {
+    /// Of a portfolio that changes along with the one that was asked for.
+    pub(crate) fn in_portfolio(self, name: &str) -> Self {
+        match self {
+            Self::Unbookable(unbookable) => Self::UnbookableIn {
+                portfolio: name.to_owned(),
+                unbookable,
+            },
+            other => other,
+        }
     }
 }
 

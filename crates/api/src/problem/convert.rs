@@ -121,6 +121,8 @@ impl From<books::Error> for Problem {
             )
             .at_pointer(format!("/{at}/{field}"), detail),
             Error::Unbookable(unbookable) => not_bookable(&unbookable),
+            Error::UnbookableIn { .. } => Self::new(kinds::NOT_BOOKABLE, detail),
+            Error::ReachesOther { .. } => Self::new(kinds::PERMISSION_DENIED, detail),
             Error::StatementFile(_) => Self::new(kinds::ROWS_INVALID, detail),
             Error::StatementRows(faults) => statement_faults(&faults),
             Error::Terms(_) | Error::FormerRules(_) | Error::Inconsistent => Self::internal(error),

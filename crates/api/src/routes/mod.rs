@@ -30,6 +30,7 @@ pub mod transactions;
 pub mod users;
 
 use actix_web::{FromRequest, Handler, Resource, Responder, web, web::ServiceConfig};
+use entity::values::PortfolioId;
 
 /// A path with GET, and HEAD along with it.
 fn readable<F, Args>(path: &str, handler: F) -> Resource
@@ -39,6 +40,12 @@ where
     Args: FromRequest + 'static,
 {
     web::resource(path).get(handler.clone()).head(handler)
+}
+
+/// For the audit log: portfolios that have changed along, through transfers.
+fn also_changed(portfolios: &[PortfolioId]) -> Option<Vec<String>> {
+    let ids = portfolios.iter().map(PortfolioId::to_string);
+    Some(ids.collect()).filter(|ids: &Vec<String>| !ids.is_empty())
 }
 
 pub fn configure(config: &mut ServiceConfig) {

@@ -35,6 +35,7 @@ async fn patched(ctx: &Ctx, id: PortfolioId, patch: PortfolioPatch) -> portfolio
     })
     .await
     .unwrap()
+    .portfolio
 }
 
 fn by_method(method: LotMethod) -> PortfolioPatch {

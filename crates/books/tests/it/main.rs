@@ -26,3 +26,4 @@ mod setup;
 mod speed;
 mod statement_imports;
 mod statements;
+mod transfers;

@@ -71,7 +71,7 @@ pub enum Error {
     )]
     UnbookableIn {
         portfolio: String,
-        unbookable: Unbookable,
+        unbookable: Box<Unbookable>,
     },
     #[error(
         "this changes another portfolio than `{portfolio}` along, between which there are transfers: only the \
@@ -149,7 +149,7 @@ impl Error {
         match self {
             Self::Unbookable(unbookable) => Self::UnbookableIn {
                 portfolio: name.to_owned(),
-                unbookable,
+                unbookable: Box::new(unbookable),
             },
             other => other,
         }

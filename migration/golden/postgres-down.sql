@@ -1,5 +1,22 @@
 \set ON_ERROR_STOP on
 
+-- down: m20261121_000015_gains
+BEGIN;
+SELECT pg_advisory_xact_lock(127961779698035);
+SET LOCAL lock_timeout = '500ms';
+SET LOCAL row_security = off;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000015_gains', 'down', '25d34bf8a9b92cf74541c2505a621cbcb9f730cc5efef6622beabece6740d833', 'tallystick', concat_ws(' as ', 'script', session_user), clock_timestamp() FROM tallystick_history;
+ALTER TABLE portfolio_cash_flows DROP COLUMN counter_portfolio_id;
+ALTER TABLE transactions DROP COLUMN received_lots;
+ALTER TABLE transactions DROP COLUMN counter_transaction_id;
+ALTER TABLE transactions DROP COLUMN counter_portfolio_id;
+ALTER TABLE portfolios DROP COLUMN former_rules;
+DELETE FROM seaql_migrations WHERE version = 'm20261121_000015_gains';
+UPDATE tallystick_history SET finished_at = clock_timestamp()
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000015_gains');
+COMMIT;
+
 -- down: m20261121_000013_reconciliations
 BEGIN;
 SELECT pg_advisory_xact_lock(127961779698035);

@@ -1048,3 +1048,20 @@ INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000013_rec
 UPDATE tallystick_history SET finished_at = clock_timestamp()
 WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000013_reconciliations');
 COMMIT;
+
+-- up: m20261121_000015_gains
+BEGIN;
+SELECT pg_advisory_xact_lock(127961779698035);
+SET LOCAL lock_timeout = '500ms';
+SET LOCAL row_security = off;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000015_gains', 'up', '25d34bf8a9b92cf74541c2505a621cbcb9f730cc5efef6622beabece6740d833', 'tallystick', concat_ws(' as ', 'script', session_user), clock_timestamp() FROM tallystick_history;
+ALTER TABLE portfolios ADD COLUMN former_rules jsonb;
+ALTER TABLE transactions ADD COLUMN counter_portfolio_id uuid;
+ALTER TABLE transactions ADD COLUMN counter_transaction_id uuid;
+ALTER TABLE transactions ADD COLUMN received_lots jsonb;
+ALTER TABLE portfolio_cash_flows ADD COLUMN counter_portfolio_id uuid;
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000015_gains', extract(epoch FROM clock_timestamp())::bigint);
+UPDATE tallystick_history SET finished_at = clock_timestamp()
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000015_gains');
+COMMIT;

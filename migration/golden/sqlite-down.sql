@@ -2,6 +2,21 @@
 PRAGMA foreign_keys = OFF;
 CREATE TEMP TABLE reference (is_broken INTEGER CHECK (NOT is_broken));
 
+-- down: m20261121_000015_gains
+BEGIN IMMEDIATE;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000015_gains', 'down', 'ab407833004b58c409caa06fb1e530444a5a55019619161ee1912d610d0a313d', 'tallystick', coalesce('script', '-'), strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM tallystick_history;
+ALTER TABLE portfolio_cash_flows DROP COLUMN counter_portfolio_id;
+ALTER TABLE transactions DROP COLUMN received_lots;
+ALTER TABLE transactions DROP COLUMN counter_transaction_id;
+ALTER TABLE transactions DROP COLUMN counter_portfolio_id;
+ALTER TABLE portfolios DROP COLUMN former_rules;
+DELETE FROM seaql_migrations WHERE version = 'm20261121_000015_gains';
+UPDATE tallystick_history SET finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000015_gains');
+INSERT INTO reference SELECT EXISTS (SELECT 1 FROM pragma_foreign_key_check);
+COMMIT;
+
 -- down: m20261121_000013_reconciliations
 BEGIN IMMEDIATE;
 INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)

@@ -741,3 +741,18 @@ UPDATE tallystick_history SET finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now'
 WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000013_reconciliations');
 INSERT INTO reference SELECT EXISTS (SELECT 1 FROM pragma_foreign_key_check);
 COMMIT;
+
+-- up: m20261121_000015_gains
+BEGIN IMMEDIATE;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000015_gains', 'up', 'ab407833004b58c409caa06fb1e530444a5a55019619161ee1912d610d0a313d', 'tallystick', coalesce('script', '-'), strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM tallystick_history;
+ALTER TABLE portfolios ADD COLUMN former_rules TEXT;
+ALTER TABLE transactions ADD COLUMN counter_portfolio_id BLOB;
+ALTER TABLE transactions ADD COLUMN counter_transaction_id BLOB;
+ALTER TABLE transactions ADD COLUMN received_lots TEXT;
+ALTER TABLE portfolio_cash_flows ADD COLUMN counter_portfolio_id BLOB;
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000015_gains', CAST(strftime('%s', 'now') AS INTEGER));
+UPDATE tallystick_history SET finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000015_gains');
+INSERT INTO reference SELECT EXISTS (SELECT 1 FROM pragma_foreign_key_check);
+COMMIT;

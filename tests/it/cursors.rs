@@ -5,7 +5,7 @@ use testkit::on_both_engines;
 
 use crate::app::App;
 
-async fn collect(app: &App, path: &str, limit: usize) -> Vec<Value> {
+pub async fn collect(app: &App, path: &str, limit: usize) -> Vec<Value> {
     let separator = if path.contains('?') { '&' } else { '?' };
     let first = format!("{path}{separator}limit={limit}");
     let mut items = Vec::new();

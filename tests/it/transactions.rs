@@ -3,21 +3,29 @@ use testkit::on_both_engines;
 
 use crate::app::{App, books::id_of};
 
-fn trade(kind: &str, day: &str, security: &str, quantity: &str, price: &str) -> Value {
+pub fn trade(kind: &str, day: &str, security: &str, quantity: &str, price: &str) -> Value {
     json!({
         "kind": kind, "trade_date": day, "security_id": security, "quantity": quantity,
         "price": price, "currency": "USD",
     })
 }
 
-struct Books {
-    app: App,
-    path: String,
-    security: String,
+/// Units that leave the portfolio's accounts at no price.
+const MOVED: &str = r#"
+2030-01-01 open Assets:Elsewhere
+2030-01-02 * "Move"
+  Assets:Broker:NKE -1 NKE {}
+  Assets:Elsewhere   1 NKE {50 USD, 2024-01-03}
+"#;
+
+pub struct Books {
+    pub app: App,
+    pub path: String,
+    pub security: String,
 }
 
 impl Books {
-    async fn open(app: App) -> Self {
+    pub async fn open(app: App) -> Self {
         let portfolio = app.new_portfolio("Main").await;
         let security = app.new_security("NKE").await;
         let path = format!("/v1/portfolios/{portfolio}");
@@ -28,16 +36,16 @@ impl Books {
         }
     }
 
-    async fn record(&self, body: &Value) -> Value {
+    pub async fn record(&self, body: &Value) -> Value {
         let path = format!("{}/transactions", self.path);
         self.app.post(&path, body).await.expect(201).json()
     }
 
-    fn trade(&self, kind: &str, day: &str, quantity: &str, price: &str) -> Value {
+    pub fn trade(&self, kind: &str, day: &str, quantity: &str, price: &str) -> Value {
         trade(kind, day, &self.security, quantity, price)
     }
 
-    async fn get(&self, path: &str) -> Value {
+    pub async fn get(&self, path: &str) -> Value {
         let path = format!("{}{path}", self.path);
         self.app.get(&path).await.expect(200).json()
     }
@@ -65,8 +73,8 @@ on_both_engines! {
         assert_eq!(lots["items"][0]["cost_basis"], "120");
         let gains = books.get("/realized-gains?year=2024").await;
         assert_eq!(gains["items"][0]["realized_gain"], "40");
-        assert_eq!(gains["totals"]["USD"]["short_term"], "40");
-        assert_eq!(gains["base_total"]["short_term"], "40");
+        assert_eq!(gains["totals"]["currencies"]["USD"]["short_term"], "40");
+        assert_eq!(gains["totals"]["base"]["short_term"], "40");
         assert_eq!(books.get("/realized-gains?year=2025").await["items"], json!([]));
 
         let bought = id_of(&two["transactions"][0]);
@@ -191,7 +199,14 @@ on_both_engines! {
         app.get(&format!("/v1/portfolios/{imported}/lots")).await.expect(200);
         app.get(&format!("/v1/portfolios/{imported}/realized-gains")).await.expect(200);
         let asked = format!("/v1/portfolios/{imported}/lots?method=fifo");
-        app.get(&asked).await.problem(409, "portfolio_follows_ledger");
+        assert_eq!(app.get(&asked).await.expect(200).json()["method"], "fifo");
+        let moved = app.new_portfolio("Moved").await;
+        let ledger = format!("{}{MOVED}", crate::app::books::LEDGER);
+        app.import(&moved, &ledger, "Assets:Broker").await;
+        let asked = format!("/v1/portfolios/{moved}/lots?method=fifo");
+        let problem = app.get(&asked).await.problem(409, "portfolio_follows_ledger");
+        let detail = problem["detail"].as_str().unwrap();
+        assert!(detail.contains("2030-01-02 “Move”"), "{detail}");
 
         let recorded = app.new_portfolio("Recorded").await;
         let path = format!("/v1/portfolios/{recorded}");

@@ -83,6 +83,14 @@ impl Answer {
         self
     }
 
+    /// As [`Answer::noting`], where there is something to say.
+    pub fn noting_some(self, name: &str, value: Option<impl Into<Value>>) -> Self {
+        match value {
+            Some(value) => self.noting(name, value),
+            None => self,
+        }
+    }
+
     /// The last part of the location, where there is one.
     pub(crate) fn created_id(&self) -> Option<&str> {
         self.location.as_deref()?.rsplit('/').next()

@@ -65,11 +65,35 @@ pub enum Error {
     /// The lots do not allow a transaction, be it a new one or one that was there before.
     #[error("{0}")]
     Unbookable(Unbookable),
+    /// The lots of another portfolio do not allow what a transfer changes there.
+    #[error(
+        "a transfer changes the portfolio `{portfolio}` along, whose lots do not allow it: {unbookable}"
+    )]
+    UnbookableIn {
+        portfolio: String,
+        unbookable: Box<Unbookable>,
+    },
+    #[error(
+        "this changes another portfolio than `{portfolio}` along, between which there are transfers: only the \
+         owner of both can do that"
+    )]
+    ReachesOther { portfolio: String },
     #[error(
         "`{portfolio}` follows a ledger: record it there and import the ledger again, or record it in \
          another portfolio"
     )]
     FollowsLedger { portfolio: String },
+    #[error(
+        "`{portfolio}` follows a ledger and cannot be booked by another method: the transaction of {date}{} \
+         takes units out of lots at no price, so that only the lots that the ledger names say what they \
+         brought; ask without a method, or by the method specific",
+        quoted(narration.as_deref())
+    )]
+    LedgerNamesLots {
+        portfolio: String,
+        date: NaiveDate,
+        narration: Option<String>,
+    },
     #[error(
         "the transactions of `{portfolio}` are recorded here, and a ledger cannot be imported into it; \
          import the ledger into another portfolio"
@@ -88,6 +112,8 @@ pub enum Error {
     StatementRows(Vec<crate::statements::RowFault>),
     #[error("the stored terms of a transaction cannot be read: {0}")]
     Terms(serde_json::Error),
+    #[error("the stored rules of booking of a portfolio cannot be read: {0}")]
+    FormerRules(serde_json::Error),
     #[error("the lots in the database do not fit the transactions; nothing was changed")]
     Inconsistent,
     /// The ledger has faults, or holds what a portfolio cannot.
@@ -114,6 +140,19 @@ impl std::fmt::Display for Change {
             Self::OtherFigures => "has other figures, as if other accounts were imported",
             Self::OtherLots => "takes its units from other lots",
         })
+    }
+}
+
+impl Error {
+    /// Of a portfolio that changes along with the one that was asked for.
+    pub(crate) fn in_portfolio(self, name: &str) -> Self {
+        match self {
+            Self::Unbookable(unbookable) => Self::UnbookableIn {
+                portfolio: name.to_owned(),
+                unbookable: Box::new(unbookable),
+            },
+            other => other,
+        }
     }
 }
 

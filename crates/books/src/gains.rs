@@ -1,9 +1,9 @@
 //! Realized gains: what sales and corporate actions have brought over what was paid.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::{Datelike, Days, Months, NaiveDate};
-use entity::values::{Money, SecurityId};
+use entity::values::{Money, SecurityId, TransactionId};
 use rust_decimal::Decimal;
 
 use crate::{
@@ -20,13 +20,18 @@ const WASH_SALE_DAYS: u64 = 30;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RealizedGain {
     pub closing: Closing,
-    /// Whether it was held for more than a year: it was closed after the day of the acquisition, a year on
-    /// (26 U.S.C. 1222).
+    /// Its place among the closings of its transaction, from 0.
+    pub number: u32,
+    /// Whether it was held for more than a year.
     pub is_long_term: bool,
     /// Whether it is a loss, and other units of the security were bought within 30 days before or after.
     /// As information: the loss is not taken away.
     pub is_wash_sale: bool,
 }
+
+/// The key of a gain: the day, the transaction, and which of its closings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct GainPlace(pub NaiveDate, pub TransactionId, pub u32);
 
 /// Sums of gains in one currency.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,47 +40,119 @@ pub struct GainTotal {
     pub long_term: Money,
 }
 
-/// The gains of a year, or of all years, in the order of the closings. What a corporate action carried on
-/// whole is none.
+/// Sums of gains by the currency in which the lots were paid, and in the portfolio's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GainSums {
+    pub currencies: BTreeMap<String, GainTotal>,
+    /// `None` if a rate is missing.
+    pub base: Option<GainTotal>,
+}
+
+/// The sums of all gains, and of parts of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GainTotals {
+    pub all: GainSums,
+    /// By the calendar year of the closing.
+    pub years: BTreeMap<i32, GainSums>,
+    pub securities: BTreeMap<SecurityId, GainSums>,
+}
+
+/// The gains of a year, or of all years, by [`RealizedGain::place`]. What a corporate action carried on whole
+/// is none.
 pub fn realized_gains(lots: &BookedLots, year: Option<i32>) -> Vec<RealizedGain> {
     let purchases = purchases(&lots.openings);
-    let is_wanted = |closing: &&Closing| {
+    let is_wanted = |closing: &Closing| {
         let is_carried = closing.carried_basis == closing.cost_basis;
         (!is_carried || !closing.proceeds.is_zero())
             && year.is_none_or(|year| closing.closed_on.year() == year)
     };
-    let closings = lots.closings.iter().filter(is_wanted);
-    closings
-        .map(|closing| RealizedGain {
-            is_long_term: is_long_term(closing.acquired_on, closing.closed_on),
-            is_wash_sale: is_wash_sale(closing, purchases.get(&closing.security)),
-            closing: closing.clone(),
-        })
-        .collect()
+    let mut closed_by: HashMap<TransactionId, u32> = HashMap::new();
+    let mut gains = Vec::new();
+    for closing in &lots.closings {
+        let next = closed_by.entry(closing.transaction).or_default();
+        let number = *next;
+        *next += 1;
+        if is_wanted(closing) {
+            gains.push(RealizedGain {
+                number,
+                is_long_term: is_long_term(closing.acquired_on, closing.closed_on),
+                is_wash_sale: is_wash_sale(closing, purchases.get(&closing.security)),
+                closing: closing.clone(),
+            });
+        }
+    }
+    gains.sort_by_key(RealizedGain::place);
+    gains
 }
 
-/// The sums by currency, and in the portfolio's own currency; `None` there if a rate is missing.
-pub fn totals(
-    gains: &[RealizedGain],
-) -> Result<(BTreeMap<String, GainTotal>, Option<GainTotal>), Error> {
-    let mut by_currency: BTreeMap<String, Terms> = BTreeMap::new();
-    let mut base = Some(Terms::default());
+impl RealizedGain {
+    /// Where it stands: by date, and on one date in the order in which the transactions were recorded.
+    pub fn place(&self) -> GainPlace {
+        let closing = &self.closing;
+        GainPlace(closing.closed_on, closing.transaction, self.number)
+    }
+}
+
+/// The sums of gains: of all, by year and by security.
+///
+/// # Errors
+/// [`Error::Overflow`]
+pub fn totals(gains: &[RealizedGain]) -> Result<GainTotals, Error> {
+    let mut all = Sums::default();
+    let mut years: BTreeMap<i32, Sums> = BTreeMap::new();
+    let mut securities: BTreeMap<SecurityId, Sums> = BTreeMap::new();
     for gain in gains {
         let closing = &gain.closing;
-        let own = by_currency.entry(closing.currency.clone()).or_default();
+        all.add(gain);
+        years.entry(closing.closed_on.year()).or_default().add(gain);
+        securities.entry(closing.security).or_default().add(gain);
+    }
+    Ok(GainTotals {
+        all: all.total()?,
+        years: totalled(years)?,
+        securities: totalled(securities)?,
+    })
+}
+
+/// Whether what was acquired on a day and leaves on another was held for more than a year: it leaves after the
+/// day of the acquisition, a year on (26 U.S.C. 1222). An acquisition on a leap day has the 28th of February as
+/// its day a year on.
+pub fn is_long_term(acquired_on: NaiveDate, closed_on: NaiveDate) -> bool {
+    let a_year_on = acquired_on.checked_add_months(Months::new(12));
+    a_year_on.is_some_and(|anniversary| closed_on > anniversary)
+}
+
+fn totalled<K: Ord>(sums: BTreeMap<K, Sums>) -> Result<BTreeMap<K, GainSums>, Error> {
+    let sums = sums.into_iter();
+    sums.map(|(key, sums)| Ok((key, sums.total()?))).collect()
+}
+
+#[derive(Default)]
+struct Sums {
+    currencies: BTreeMap<String, Terms>,
+    base: Terms,
+    lacks_rate: bool,
+}
+
+impl Sums {
+    fn add(&mut self, gain: &RealizedGain) {
+        let closing = &gain.closing;
+        let own = self.currencies.entry(closing.currency.clone()).or_default();
         own.add(gain.is_long_term, closing.realized_gain);
-        base = base
-            .zip(closing.realized_gain_base)
-            .map(|(mut base, amount)| {
-                base.add(gain.is_long_term, amount);
-                base
-            });
+        match closing.realized_gain_base {
+            Some(amount) => self.base.add(gain.is_long_term, amount),
+            None => self.lacks_rate = true,
+        }
     }
-    let mut sums = BTreeMap::new();
-    for (currency, terms) in by_currency {
-        sums.insert(currency, terms.total()?);
+
+    fn total(self) -> Result<GainSums, Error> {
+        let mut currencies = BTreeMap::new();
+        for (currency, terms) in self.currencies {
+            currencies.insert(currency, terms.total()?);
+        }
+        let base = (!self.lacks_rate).then(|| self.base.total()).transpose()?;
+        Ok(GainSums { currencies, base })
     }
-    Ok((sums, base.map(Terms::total).transpose()?))
 }
 
 #[derive(Default)]
@@ -99,12 +176,6 @@ impl Terms {
             long_term: Money::new(amounts::sum(self.long)?),
         })
     }
-}
-
-/// The date of an acquisition in a leap year's February has the 28th as its day a year on.
-fn is_long_term(acquired_on: NaiveDate, closed_on: NaiveDate) -> bool {
-    let a_year_on = acquired_on.checked_add_months(Months::new(12));
-    a_year_on.is_some_and(|anniversary| closed_on > anniversary)
 }
 
 /// What was bought, and not carried over: by security, the lot and its day.

@@ -19,6 +19,7 @@ pub mod portfolios;
 mod rates;
 pub mod realized;
 pub mod record;
+mod rules;
 pub mod securities;
 pub mod statements;
 mod text;

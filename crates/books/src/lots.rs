@@ -15,7 +15,7 @@ use crate::{
     Error, amounts, booking,
     dates::bound,
     holdings::{AsOf, was_known},
-    portfolios, transactions,
+    portfolios, rules, transactions,
 };
 
 /// A lot with what was left of it.
@@ -37,6 +37,7 @@ pub async fn of_security(
     asof: AsOf,
 ) -> Result<Vec<OpenLot>, Error> {
     let portfolio = portfolios::find(ctx, db, portfolio_id).await?;
+    let rules = rules::at(&portfolio, asof.revision)?;
     let counted = transactions::counted_ids(ctx, db, portfolio_id, security_id, asof).await?;
     let closures = known_closures(ctx, portfolio_id, asof);
     let mut closed = closed_parts(db, closures, &counted).await?;
@@ -53,7 +54,7 @@ pub async fn of_security(
     {
         left.push(rest_of(&closed.remove(&lot.id).unwrap_or_default(), lot)?);
     }
-    if portfolio.is_recorded && portfolio.lot_method == LotMethod::Average {
+    if portfolio.is_recorded && rules.method == LotMethod::Average {
         share_cost(&mut left)?;
     }
     left.retain(|lot| !lot.quantity_open.is_zero());

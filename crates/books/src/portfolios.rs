@@ -1,23 +1,26 @@
 //! Portfolios: named sets of books, each of one owner and in one base currency.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use db::{ConnectionTrait, Tx};
+use db::ConnectionTrait;
 use entity::{
-    books::{portfolio, transaction},
+    books::portfolio,
     values::{LotMethod, PortfolioId, SecurityId},
 };
 use identity::Ctx;
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, IntoActiveModel, ModelTrait,
-    QueryFilter, QueryOrder, QuerySelect, Select,
+    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, ModelTrait, QueryFilter,
+    QueryOrder, QuerySelect, Select,
 };
 
 use crate::{
     Error, currency,
     page::{Listed, Page},
-    record::{Change, next_revision, rebook, rules_of},
     securities, text,
 };
+
+mod update;
+
+pub use update::{Updated, update};
 
 const LONGEST_NAME: usize = 200;
 
@@ -89,6 +92,7 @@ pub(crate) fn new_row(ctx: &Ctx, new: NewPortfolio) -> portfolio::Model {
         books_revision: 0,
         is_recorded: false,
         allows_shorts: new.allows_shorts,
+        former_rules: None,
         created_at: now,
         updated_at: now,
     }
@@ -162,58 +166,6 @@ pub async fn list(
     Ok(page.cut(rows))
 }
 
-/// Changes a portfolio, if it still is as it was at `expected`, its `updated_at` then.
-pub async fn update(
-    ctx: &Ctx,
-    db: &Tx,
-    id: PortfolioId,
-    patch: PortfolioPatch,
-    expected: Option<DateTime<Utc>>,
-) -> Result<portfolio::Model, Error> {
-    let current = lock(ctx, db, id, expected).await?;
-    check_patch(ctx, db, &current, &patch).await?;
-    let changed = patched(&current, patch);
-    if changed == current {
-        return Ok(current);
-    }
-    let changed = with_new_rules(ctx, db, &current, changed).await?;
-    let row = portfolio::ActiveModel {
-        name: Set(changed.name.clone()),
-        base_currency: Set(changed.base_currency.clone()),
-        lot_method: Set(changed.lot_method),
-        allows_shorts: Set(changed.allows_shorts),
-        books_revision: Set(changed.books_revision),
-        benchmark_security_id: Set(changed.benchmark_security_id),
-        is_active: Set(changed.is_active),
-        updated_at: Set(changed.updated_at),
-        ..current.into_active_model()
-    };
-    match row.update(db).await.map_err(db::Error::from) {
-        Ok(_) => Ok(changed),
-        Err(db::Error::Duplicate(_)) => Err(Error::NameTaken { name: changed.name }),
-        Err(error) => Err(error.into()),
-    }
-}
-
-/// A portfolio whose rules have changed books its lots anew, under a new revision.
-async fn with_new_rules(
-    ctx: &Ctx,
-    tx: &Tx,
-    current: &portfolio::Model,
-    changed: portfolio::Model,
-) -> Result<portfolio::Model, Error> {
-    let changed = portfolio::Model {
-        updated_at: touched(ctx, current),
-        ..changed
-    };
-    if !current.is_recorded || rules_of(current) == rules_of(&changed) {
-        return Ok(changed);
-    }
-    let changed = next_revision(ctx, &changed);
-    rebook(ctx, tx, &changed, Change::Rules).await?;
-    Ok(changed)
-}
-
 /// Removes a portfolio and everything in it, if it still is as it was at `expected`.
 pub async fn delete(
     ctx: &Ctx,
@@ -261,56 +213,6 @@ pub(crate) async fn lock_recorded(
 pub(crate) fn touched(ctx: &Ctx, current: &portfolio::Model) -> DateTime<Utc> {
     ctx.now()
         .max(current.updated_at + TimeDelta::microseconds(1))
-}
-
-async fn check_patch(
-    ctx: &Ctx,
-    db: &impl ConnectionTrait,
-    current: &portfolio::Model,
-    patch: &PortfolioPatch,
-) -> Result<(), Error> {
-    if let Some(name) = &patch.name {
-        check_name(name)?;
-    }
-    if let Some(Some(benchmark)) = patch.benchmark_security_id {
-        securities::find(ctx, db, benchmark).await?;
-    }
-    let Some(base_currency) = &patch.base_currency else {
-        return Ok(());
-    };
-    currency::check("/base_currency", base_currency)?;
-    if *base_currency != current.base_currency && has_transactions(ctx, db, current.id).await? {
-        return Err(Error::HasTransactions {
-            portfolio: current.name.clone(),
-        });
-    }
-    Ok(())
-}
-
-fn patched(current: &portfolio::Model, patch: PortfolioPatch) -> portfolio::Model {
-    let current = current.clone();
-    portfolio::Model {
-        name: patch.name.unwrap_or(current.name),
-        base_currency: patch.base_currency.unwrap_or(current.base_currency),
-        lot_method: patch.lot_method.unwrap_or(current.lot_method),
-        allows_shorts: patch.allows_shorts.unwrap_or(current.allows_shorts),
-        benchmark_security_id: patch
-            .benchmark_security_id
-            .unwrap_or(current.benchmark_security_id),
-        is_active: patch.is_active.unwrap_or(current.is_active),
-        ..current
-    }
-}
-
-async fn has_transactions(
-    ctx: &Ctx,
-    db: &impl ConnectionTrait,
-    id: PortfolioId,
-) -> Result<bool, Error> {
-    let query = transaction::Entity::find()
-        .filter(transaction::Column::UserId.eq(ctx.scope))
-        .filter(transaction::Column::PortfolioId.eq(id));
-    Ok(query.one(db).await?.is_some())
 }
 
 fn not_found(portfolio: impl std::fmt::Display) -> Error {

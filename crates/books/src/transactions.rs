@@ -111,6 +111,16 @@ pub async fn counted(
     Ok(rows.into_iter().map(with_symbol).collect())
 }
 
+/// A transaction of whichever portfolio.
+pub(crate) async fn by_id(
+    ctx: &Ctx,
+    db: &impl ConnectionTrait,
+    id: TransactionId,
+) -> Result<Option<transaction::Model>, Error> {
+    let row = transaction::Entity::find_by_id((ctx.scope, id));
+    Ok(row.one(db).await?)
+}
+
 /// Whether a transaction counts at `asof`.
 pub(crate) fn counts(ctx: &Ctx, portfolio_id: PortfolioId, asof: AsOf) -> Condition {
     of_portfolio(ctx, portfolio_id)

@@ -1,3 +1,5 @@
+mod method_change;
+
 use books::import::{LedgerImport, import_ledger};
 use chrono::NaiveDate;
 use db::Tx;

@@ -5,6 +5,7 @@
 
 pub mod effect;
 mod error;
+pub mod lots;
 mod positions;
 mod provenance;
 pub mod reconciliation;
@@ -12,6 +13,6 @@ pub mod valuation;
 
 pub use effect::{Effects, effects};
 pub use error::Error;
-pub use positions::{Report, positions, report};
+pub use positions::{LotsReport, Report, lots_report, positions, report};
 pub use provenance::{ENGINE_VERSION, LedgerHead, Provenance};
 pub use valuation::Valuation;

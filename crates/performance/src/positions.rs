@@ -1,11 +1,12 @@
-use books::holdings::AsOf;
+use books::{booked::BookedLots, holdings::AsOf};
 use chrono::NaiveDate;
 use db::ConnectionTrait;
 use entity::{books::portfolio, pricing::pack, values::PackStatus};
 use identity::Ctx;
 
 use crate::{
-    ENGINE_VERSION, Error, LedgerHead, Provenance, Valuation,
+    Error, LedgerHead, Provenance, Valuation,
+    lots::{self, ValuedLots},
     valuation::{self, Warning},
 };
 
@@ -35,13 +36,15 @@ pub async fn positions(
     let holdings = books::holdings::holdings(ctx, db, portfolio, asof).await?;
     let quotes = pricing::quotes::load(ctx, db, pack).await?;
     let mut valuation = valuation::value(&holdings, &quotes)?;
-    if pack.status == PackStatus::Error {
-        valuation.warnings.push(Warning {
-            code: "pricing_pack_error",
-            detail: format!("pricing pack {} is marked as failed", pack.id),
-        });
-    }
+    valuation.warnings.extend(failed(pack));
     Ok(valuation)
+}
+
+fn failed(pack: &pack::Model) -> Option<Warning> {
+    (pack.status == PackStatus::Error).then(|| Warning {
+        code: "pricing_pack_error",
+        detail: format!("pricing pack {} is marked as failed", pack.id),
+    })
 }
 
 /// As [`positions`], of the books as they are now, with the provenance and all warnings.
@@ -56,15 +59,49 @@ pub async fn report(
     let revision = portfolio.books_revision;
     let mut valuation = positions(ctx, db, portfolio, pack, asof, Some(revision)).await?;
     valuation.warnings.extend(head.as_warning());
-    let provenance = Provenance {
-        pricing_pack_id: Some(pack.id.clone()),
-        pack_hash: pack.hash.clone(),
-        ledger_commit_hash: head.commit.clone(),
-        books_revision: revision,
-        engine_version: ENGINE_VERSION,
-    };
     Ok(Report {
         valuation,
-        provenance,
+        provenance: Provenance::of(Some(pack), head, revision),
     })
+}
+
+/// Open lots, valued, and where the figures come from.
+#[derive(Clone, Debug)]
+pub struct LotsReport {
+    pub lots: ValuedLots,
+    pub provenance: Provenance,
+}
+
+/// Values open lots with the pack's prices, held until `asof`; without a pack their values are unknown, which
+/// a warning says.
+pub async fn lots_report(
+    ctx: &Ctx,
+    db: &impl ConnectionTrait,
+    portfolio: &portfolio::Model,
+    booked: &BookedLots,
+    pack: Option<&pack::Model>,
+    asof: NaiveDate,
+    head: &LedgerHead,
+) -> Result<LotsReport, Error> {
+    let quotes = match pack {
+        Some(pack) => Some(pricing::quotes::load(ctx, db, pack).await?),
+        None => None,
+    };
+    let mut lots = lots::value(booked, quotes.as_ref(), &portfolio.base_currency, asof)?;
+    lots.warnings.extend(match pack {
+        Some(pack) => failed(pack),
+        None => Some(no_pack()),
+    });
+    lots.warnings.extend(head.as_warning());
+    Ok(LotsReport {
+        lots,
+        provenance: Provenance::of(pack, head, booked.books_revision),
+    })
+}
+
+fn no_pack() -> Warning {
+    Warning {
+        code: "pricing_pack_missing",
+        detail: "there is no fresh pricing pack: what the lots are worth is unknown".to_owned(),
+    }
 }

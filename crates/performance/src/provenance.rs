@@ -1,3 +1,5 @@
+use entity::pricing::pack;
+
 use crate::valuation::Warning;
 
 /// The version of the rules that turn books and prices into figures. It changes when any figure
@@ -14,6 +16,18 @@ pub struct Provenance {
     /// 0 where the figures come from a file and not from books.
     pub books_revision: i64,
     pub engine_version: &'static str,
+}
+
+impl Provenance {
+    pub(crate) fn of(pack: Option<&pack::Model>, head: &LedgerHead, books_revision: i64) -> Self {
+        Self {
+            pricing_pack_id: pack.map(|pack| pack.id.clone()),
+            pack_hash: pack.and_then(|pack| pack.hash.clone()),
+            ledger_commit_hash: head.commit.clone(),
+            books_revision,
+            engine_version: ENGINE_VERSION,
+        }
+    }
 }
 
 /// HEAD of the ledger's repository, or why it is not known; never made up.

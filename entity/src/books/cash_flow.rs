@@ -20,6 +20,8 @@ pub struct Model {
     pub transaction_id: TransactionId,
     /// Capital that the owner put in or took out, as against income and costs.
     pub is_external: bool,
+    /// The portfolio of the same owner that it came from or went to.
+    pub counter_portfolio_id: Option<PortfolioId>,
     pub books_revision: i64,
     /// The revision of the books in which it counts no more.
     pub superseded_revision: Option<i64>,

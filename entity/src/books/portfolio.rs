@@ -24,6 +24,9 @@ pub struct Model {
     pub is_recorded: bool,
     /// Whether a sale may take more units than are held.
     pub allows_shorts: bool,
+    /// By which rules its lots were booked before, and up to which revision; null if ever by these.
+    #[sea_orm(column_type = "JsonBinary")]
+    pub former_rules: Option<Json>,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
 }

@@ -48,6 +48,13 @@ pub struct Model {
     /// The revision of the books in which it counts no more.
     pub voided_revision: Option<i64>,
     pub voids_id: Option<TransactionId>,
+    /// Of a transfer between two portfolios of one owner: the other one.
+    pub counter_portfolio_id: Option<PortfolioId>,
+    /// The other side of it.
+    pub counter_transaction_id: Option<TransactionId>,
+    /// The lots that arrived with it.
+    #[sea_orm(column_type = "JsonBinary")]
+    pub received_lots: Option<Json>,
     pub created_at: DateTimeUtc,
 }
 

@@ -15,7 +15,7 @@ use crate::{
     problem::{FieldError, ProblemOut},
     routes::{
         api_tokens, audit, auth, cash_flows, docs, executions, health, imports, lots, pack_diff,
-        pack_export, pack_rows, pack_state, packs, patterns, portfolios, positions,
+        pack_export, pack_rows, pack_state, packs, patterns, portfolios, positions, realized_gains,
         reconciliations, securities, shares, signals, transactions, users,
     },
     schema,
@@ -69,7 +69,7 @@ use crate::{
         transactions::list_transactions,
         transactions::void_transaction,
         lots::list_lots,
-        lots::list_realized_gains,
+        realized_gains::list_realized_gains,
         cash_flows::list_cash_flows,
         imports::import_ledger,
         imports::get_import,

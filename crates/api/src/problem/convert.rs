@@ -110,7 +110,9 @@ impl From<books::Error> for Problem {
             Error::LedgerChanged { .. } => Self::new(kinds::LEDGER_CHANGED, detail),
             Error::TransactionNotFound { .. } => Self::new(kinds::TRANSACTION_NOT_FOUND, detail),
             Error::AlreadyVoided { .. } => Self::new(kinds::TRANSACTION_VOIDED, detail),
-            Error::FollowsLedger { .. } => Self::new(kinds::FOLLOWS_LEDGER, detail),
+            Error::FollowsLedger { .. } | Error::LedgerNamesLots { .. } => {
+                Self::new(kinds::FOLLOWS_LEDGER, detail)
+            }
             Error::IsRecorded { .. } => Self::new(kinds::IS_RECORDED, detail),
             Error::ExternalIdTaken => Self::new(kinds::EXTERNAL_ID_TAKEN, detail),
             Error::InvalidTransaction { at, field, detail } => Self::new(
@@ -119,9 +121,11 @@ impl From<books::Error> for Problem {
             )
             .at_pointer(format!("/{at}/{field}"), detail),
             Error::Unbookable(unbookable) => not_bookable(&unbookable),
+            Error::UnbookableIn { .. } => Self::new(kinds::NOT_BOOKABLE, detail),
+            Error::ReachesOther { .. } => Self::new(kinds::PERMISSION_DENIED, detail),
             Error::StatementFile(_) => Self::new(kinds::ROWS_INVALID, detail),
             Error::StatementRows(faults) => statement_faults(&faults),
-            Error::Terms(_) | Error::Inconsistent => Self::internal(error),
+            Error::Terms(_) | Error::FormerRules(_) | Error::Inconsistent => Self::internal(error),
             Error::Ledger(faults) => (&faults).into(),
             Error::Overflow => Self::new(kinds::OVERFLOW, detail),
             Error::Database(error) => error.into(),

@@ -55,6 +55,10 @@ pub struct CashFlowOut {
     pub transaction_id: TransactionId,
     /// Capital that the owner put in or took out, as against income and costs.
     pub is_external: bool,
+    /// The portfolio of the same owner that it came from or went to: whoever sums over several portfolios leaves
+    /// flows between them out.
+    #[schema(value_type = Option<uuid::Uuid>)]
+    pub counter_portfolio_id: Option<PortfolioId>,
 }
 
 impl From<cash_flow::Model> for CashFlowOut {
@@ -67,6 +71,7 @@ impl From<cash_flow::Model> for CashFlowOut {
             currency: flow.currency,
             transaction_id: flow.transaction_id,
             is_external: flow.is_external,
+            counter_portfolio_id: flow.counter_portfolio_id,
         }
     }
 }

@@ -13,6 +13,7 @@ pub mod executions;
 pub mod health;
 pub mod imports;
 pub mod lots;
+mod pack_choice;
 pub mod pack_diff;
 pub mod pack_export;
 pub mod pack_rows;
@@ -21,6 +22,7 @@ pub mod packs;
 pub mod patterns;
 pub mod portfolios;
 pub mod positions;
+pub mod realized_gains;
 pub mod reconciliations;
 pub mod securities;
 pub mod shares;
@@ -29,6 +31,7 @@ pub mod transactions;
 pub mod users;
 
 use actix_web::{FromRequest, Handler, Resource, Responder, web, web::ServiceConfig};
+use entity::values::PortfolioId;
 
 /// A path with GET, and HEAD along with it.
 fn readable<F, Args>(path: &str, handler: F) -> Resource
@@ -38,6 +41,12 @@ where
     Args: FromRequest + 'static,
 {
     web::resource(path).get(handler.clone()).head(handler)
+}
+
+/// For the audit log: portfolios that have changed along, through transfers.
+fn also_changed(portfolios: &[PortfolioId]) -> Option<Vec<String>> {
+    let ids = portfolios.iter().map(PortfolioId::to_string);
+    Some(ids.collect()).filter(|ids: &Vec<String>| !ids.is_empty())
 }
 
 pub fn configure(config: &mut ServiceConfig) {
@@ -57,6 +66,7 @@ pub fn configure(config: &mut ServiceConfig) {
         portfolios::configure,
         transactions::configure,
         lots::configure,
+        realized_gains::configure,
         cash_flows::configure,
         imports::configure,
         reconciliations::configure,

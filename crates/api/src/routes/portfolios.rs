@@ -16,7 +16,7 @@ use identity::{Clock, Ctx};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::readable;
+use super::{also_changed, readable};
 use crate::{
     answer::{Answer, show},
     caller::{Caller, shared_ctx},
@@ -261,9 +261,12 @@ pub async fn update_portfolio(
     };
     change(&call, async |ctx: &Ctx, tx: &Tx| {
         let expected = require_as_seen(&call, ctx, tx, id).await?;
-        let changed = portfolios::update(ctx, tx, id, patch.clone(), expected).await?;
-        let etag = etag_of(&changed);
-        Ok(Answer::ok(&PortfolioOut::from(changed))?.with_etag(etag))
+        let updated = portfolios::update(ctx, tx, id, patch.clone(), expected).await?;
+        let others = also_changed(&updated.others);
+        let etag = etag_of(&updated.portfolio);
+        Ok(Answer::ok(&PortfolioOut::from(updated.portfolio))?
+            .with_etag(etag)
+            .noting_some("other_portfolio_ids", others))
     })
     .await
 }

@@ -1,6 +1,7 @@
 //! `/v1/portfolios/{id}/transactions`
 
 mod body;
+mod out;
 
 use actix_web::{
     HttpResponse,
@@ -16,11 +17,10 @@ use identity::Ctx;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-pub use body::{
-    LotChoice, RecordedOut, Terms, TransactionIn, TransactionOut, TransactionsIn, UnitRatio,
-};
+pub use body::{LotChoice, Terms, TransactionIn, TransactionsIn, UnitRatio};
+pub use out::{ReceivedLot, RecordedOut, TransactionOut};
 
-use super::readable;
+use super::{also_changed, readable};
 use crate::{
     answer::Answer,
     change::change,
@@ -52,6 +52,7 @@ pub fn configure(config: &mut ServiceConfig) {
     responses(
         (status = 201, description = "Recorded", body = RecordedOut,
             headers(("Location" = String))),
+        (status = 403, description = "`permission_denied`: a transfer changes another portfolio of the owner along"),
         (status = 404, description = "`portfolio_not_found`, `security_not_found`, \
             `transaction_not_found`: what it corrects"),
         (status = 409, description = "`portfolio_follows_ledger`, `external_id_taken`, \
@@ -71,8 +72,10 @@ pub async fn record_transactions(
         idempotency::create(call, &bytes, async |ctx: &Ctx, tx: &Tx| {
             let recorded = record::record(ctx, tx, id, TransactionSource::Manual, &new).await?;
             let location = format!("/v1/portfolios/{id}/transactions");
+            let others = also_changed(&recorded.others);
             Ok(Answer::created(location, &RecordedOut::from(recorded))?
-                .noting("portfolio_id", id.to_string()))
+                .noting("portfolio_id", id.to_string())
+                .noting_some("other_portfolio_ids", others))
         })
         .await
     })
@@ -136,12 +139,13 @@ pub async fn list_transactions(
     Ok(Answer::ok(&list)?.into())
 }
 
-/// Takes a transaction out of the books. It stays to be asked for, as of an earlier moment.
+/// Takes a transaction out of the books; of a transfer to another portfolio both sides. It stays to be asked for, as of an earlier moment.
 #[utoipa::path(
     post, path = "/v1/portfolios/{id}/transactions/{transaction_id}/void", tag = "Books",
     params(("id" = uuid::Uuid, Path), ("transaction_id" = uuid::Uuid, Path)),
     responses(
         (status = 200, description = "Voided", body = TransactionOut),
+        (status = 403, description = "`permission_denied`: a transfer changes another portfolio of the owner along"),
         (status = 404, description = "`portfolio_not_found`, `transaction_not_found`"),
         (status = 409, description = "`portfolio_follows_ledger`, `transaction_voided`"),
         (status = 422, description = "`not_bookable`: a later transaction cannot do without it"),
@@ -154,8 +158,9 @@ pub async fn void_transaction(
     within_reach(call, id, async |call: &Call| {
         change(call, async |ctx: &Ctx, tx: &Tx| {
             let voided = record::void(ctx, tx, id, transaction).await?;
-            Ok(Answer::ok(&TransactionOut::from(voided))?
-                .noting("transaction_id", transaction.to_string()))
+            Ok(Answer::ok(&TransactionOut::from(voided.transaction))?
+                .noting("transaction_id", transaction.to_string())
+                .noting_some("other_portfolio_ids", also_changed(&voided.others)))
         })
         .await
     })

@@ -3,13 +3,14 @@
 use entity::values::SecurityId;
 use rust_decimal::{Decimal, RoundingStrategy};
 
-use super::{Book, Choice, Event, Exchange, Fault, LotCost, Movement, OpenLot, share};
+use super::{Arrival, Book, Choice, Event, Exchange, Fault, LotCost, Movement, OpenLot, share};
 use crate::amounts;
 
 impl Book {
     pub(super) fn act(&mut self, event: &Event) -> Result<(), Fault> {
         match &event.movement {
             Movement::Acquire { .. } | Movement::Dispose { .. } => Ok(()),
+            Movement::Receive { security, lots } => self.receive(event, *security, lots),
             Movement::Remove {
                 security,
                 quantity,
@@ -60,6 +61,33 @@ impl Book {
                 }
             }
         }
+    }
+
+    /// Opens lots that come from elsewhere with their cost.
+    fn receive(
+        &mut self,
+        event: &Event,
+        security: SecurityId,
+        lots: &[Arrival],
+    ) -> Result<(), Fault> {
+        for lot in lots {
+            if lot.quantity.is_sign_negative() && !self.rules.allows_shorts {
+                return Err(Fault::NotHeld {
+                    held: self.lots_of(security).quantity(),
+                    wanted: lot.quantity.abs(),
+                });
+            }
+            let lot = OpenLot {
+                key: self.next_key(event),
+                acquired_on: lot.acquired_on,
+                quantity: lot.quantity,
+                cost: lot.cost,
+                cost_base: lot.cost_base,
+                currency: lot.currency.clone(),
+            };
+            self.open(event, security, lot)?;
+        }
+        Ok(())
     }
 
     /// Closes lots that go elsewhere with their cost.

@@ -30,6 +30,18 @@ pub struct Exchange {
     pub old: Decimal,
 }
 
+/// Units with the date and the cost that they had elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arrival {
+    pub acquired_on: NaiveDate,
+    /// Negative for a short.
+    pub quantity: Decimal,
+    /// Of `quantity`, in `currency`.
+    pub cost: Decimal,
+    pub cost_base: Option<Decimal>,
+    pub currency: String,
+}
+
 /// Which lots a sale takes, by what opened them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Choice {
@@ -54,6 +66,11 @@ pub enum Movement {
         quantity: Decimal,
         proceeds: Decimal,
         chosen: Vec<Choice>,
+    },
+    /// Units come in with their cost, lot by lot.
+    Receive {
+        security: SecurityId,
+        lots: Vec<Arrival>,
     },
     /// Units leave with their cost.
     Remove {
@@ -103,6 +120,7 @@ impl Movement {
         let (first, second) = match self {
             Self::Acquire { security, .. }
             | Self::Dispose { security, .. }
+            | Self::Receive { security, .. }
             | Self::Remove { security, .. }
             | Self::Split { security, .. }
             | Self::ReturnCapital { security, .. } => (*security, None),

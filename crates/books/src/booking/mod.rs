@@ -18,7 +18,7 @@ use entity::values::{LotMethod, Rate, SecurityId};
 use rust_decimal::Decimal;
 
 pub use error::{Fault, Unbookable};
-pub use event::{Choice, Event, Exchange, LotKey, MergedInto, Movement};
+pub use event::{Arrival, Choice, Event, Exchange, LotKey, MergedInto, Movement};
 pub use lots::OpenLot;
 pub use outcome::{Booked, Closing, Opening};
 pub(crate) use share::apportion;

@@ -24,7 +24,7 @@ use super::{
     assemble::{Held, balances},
     load::{numbers, side_by_side, values},
 };
-use crate::{Error, amounts, dates::bound, transactions};
+use crate::{Error, amounts, dates::bound, rules, transactions};
 
 /// What stands for a number that is not known.
 const UNKNOWN: &str = "-";
@@ -48,7 +48,7 @@ pub(super) async fn held(
             });
         }
     }
-    let is_pooled = portfolio.lot_method == LotMethod::Average;
+    let is_pooled = rules::at(portfolio, asof.revision)?.method == LotMethod::Average;
     let mut held = Vec::new();
     for (security, lots) in securities {
         let sums = total(&lots, is_pooled)?;
@@ -85,8 +85,7 @@ impl Left {
     }
 }
 
-/// Closed lots count too: under the method of average cost, which may have been the portfolio's at an
-/// earlier revision, they have left cost to the others. Under any other nothing is left of them.
+/// Under the method of average cost, closed lots have left their cost to the others.
 fn total(lots: &[Left], is_pooled: bool) -> Result<Held, Error> {
     let mut held = Held::default();
     let (mut quantities, mut costs) = (Vec::new(), Vec::new());
@@ -95,7 +94,7 @@ fn total(lots: &[Left], is_pooled: bool) -> Result<Held, Error> {
         if !quantity.is_zero() {
             held.open_lots += 1;
             quantities.push(quantity);
-        } else if !is_pooled && lot.costs().any(|cost| cost.is_none()) {
+        } else if !is_pooled {
             continue;
         }
         for cost in lot.costs() {

@@ -99,6 +99,9 @@ impl<'a> Rows<'a> {
             voided_at: NotSet,
             voided_revision: NotSet,
             voids_id: NotSet,
+            counter_portfolio_id: NotSet,
+            counter_transaction_id: NotSet,
+            received_lots: NotSet,
             created_at: Set(self.now),
         })
     }
@@ -225,6 +228,7 @@ impl<'a> Rows<'a> {
             currency: entry.currency.clone(),
             transaction_id: self.plan.compared.transactions[at].id,
             is_external: entry.is_external,
+            counter_portfolio_id: None,
             books_revision: self.portfolio.books_revision,
             superseded_revision: None,
             created_at: self.now,

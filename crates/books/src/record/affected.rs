@@ -58,6 +58,14 @@ impl Change {
         Ok(change)
     }
 
+    /// The first day that changes; `None` if all do.
+    pub(super) fn since(&self) -> Option<NaiveDate> {
+        match self {
+            Self::From(since, _) => Some(*since),
+            Self::Rules => None,
+        }
+    }
+
     /// With one more transaction that comes or goes.
     pub(crate) fn add(&mut self, row: &transaction::Model) -> Result<(), Error> {
         if let (Self::From(since, securities), Some(security)) = (self, row.security_id) {

@@ -8,7 +8,7 @@ use entity::{
 };
 use rust_decimal::Decimal;
 
-use super::{MOST_AT_ONCE, NewTransaction};
+use super::{MOST_AT_ONCE, NewTransaction, departure};
 use crate::{Error, amounts, currency, text};
 
 const LONGEST_NARRATION: usize = 2_000;
@@ -64,6 +64,7 @@ pub(super) fn check(
     check_texts(new).map_err(refuse)?;
     check_figures(new).map_err(refuse)?;
     check_terms(new).map_err(refuse)?;
+    departure::check(new, portfolio).map_err(refuse)?;
     if new.currency == portfolio.base_currency && new.fx_rate.is_some_and(|rate| rate != Rate::ONE)
     {
         let detail = format!(
@@ -76,7 +77,7 @@ pub(super) fn check(
 }
 
 /// Where it is wrong, and how.
-type Fault = (&'static str, String);
+pub(super) type Fault = (&'static str, String);
 
 fn check_texts(new: &NewTransaction) -> Result<(), Fault> {
     if !currency::is_known(&new.currency) {

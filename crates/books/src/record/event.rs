@@ -7,10 +7,10 @@ use entity::{
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
-use super::{LotChoice, Terms, UnitRatio};
+use super::{LotChoice, ReceivedLot, Terms, UnitRatio, received::received_of};
 use crate::{
     Error, amounts,
-    booking::{Choice, Event, Exchange, MergedInto, Movement},
+    booking::{Arrival, Choice, Event, Exchange, MergedInto, Movement},
 };
 
 /// `None` for what moves no units.
@@ -53,6 +53,10 @@ fn movement(
             quantity,
             cost: -amount,
             acquired_on: None,
+        },
+        (Kind::TransferIn, ..) if let Some(lots) = received_of(row)? => Movement::Receive {
+            security,
+            lots: lots.into_iter().map(received).collect(),
         },
         (Kind::TransferIn, ..) => Movement::Acquire {
             security,
@@ -105,6 +109,16 @@ fn movement(
         _ => return Ok(None),
     };
     Ok(Some(movement))
+}
+
+fn received(lot: ReceivedLot) -> Arrival {
+    Arrival {
+        acquired_on: lot.acquired_on,
+        quantity: lot.quantity.decimal(),
+        cost: lot.cost_basis.decimal(),
+        cost_base: lot.cost_basis_base.map(Money::decimal),
+        currency: lot.currency,
+    }
 }
 
 /// At what they were bought for, the price of one; nothing where that is not known.

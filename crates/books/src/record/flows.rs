@@ -33,7 +33,11 @@ pub(super) fn of(ctx: &Ctx, row: &transaction::Model) -> Vec<cash_flow::Model> {
         Kind::TransferIn | Kind::TransferOut if row.security_id.is_some() => {
             vec![(Flow::Fee, -fee), (Flow::Tax, -tax)]
         }
-        Kind::TransferIn | Kind::TransferOut => vec![(Flow::Transfer, net)],
+        Kind::TransferIn | Kind::TransferOut => vec![
+            (Flow::Transfer, net + fee + tax),
+            (Flow::Fee, -fee),
+            (Flow::Tax, -tax),
+        ],
         Kind::Buy
         | Kind::Sell
         | Kind::Split
@@ -66,6 +70,9 @@ fn flow(
             kind,
             CashFlowKind::Deposit | CashFlowKind::Withdrawal | CashFlowKind::Transfer
         ),
+        counter_portfolio_id: row
+            .counter_portfolio_id
+            .filter(|_| kind == CashFlowKind::Transfer),
         books_revision: row.books_revision,
         superseded_revision: None,
         created_at: ctx.now(),

@@ -5,13 +5,17 @@
 //! known at an earlier revision can still be asked.
 
 mod affected;
+mod arrivals;
 mod check;
+mod departure;
 mod event;
 mod flows;
 mod rebook;
+mod received;
 mod recording;
 mod restore;
 mod terms;
+mod transfers;
 mod void;
 mod write;
 
@@ -29,11 +33,12 @@ use sea_orm::{ActiveValue::Set, EntityTrait, IntoActiveModel};
 
 pub(crate) use affected::Change;
 pub(crate) use event::event_of;
-pub(crate) use rebook::rebook;
+pub use received::ReceivedLot;
 pub(crate) use recording::{Order, Recording, next_revision};
 pub(crate) use restore::rules_of;
 pub use terms::{LotChoice, Terms, UnitRatio};
-pub use void::void;
+pub(crate) use transfers::Ripple;
+pub use void::{Voided, void};
 
 use crate::Error;
 
@@ -80,6 +85,8 @@ pub struct Recorded {
     pub rebooked: Rebooked,
     /// New rows.
     pub cash_flows: usize,
+    /// The other portfolios of the owner that transfers have changed.
+    pub others: Vec<PortfolioId>,
 }
 
 /// The rows that a booking brought.
@@ -94,7 +101,8 @@ pub struct Rebooked {
 /// # Errors
 /// [`Error::InvalidTransaction`] says what is wrong with one by itself, [`Error::Unbookable`] which
 /// transaction the lots do not allow: this may be a later one that was there before.
-/// [`Error::FollowsLedger`] for a portfolio that was imported from a ledger.
+/// [`Error::FollowsLedger`] for a portfolio that was imported from a ledger. [`Error::UnbookableIn`] if another
+/// portfolio cannot take what a transfer changes there, [`Error::ReachesOther`] if only the owner may change that one.
 pub async fn record(
     ctx: &Ctx,
     tx: &Tx,
@@ -103,11 +111,17 @@ pub async fn record(
     new: &[NewTransaction],
 ) -> Result<Recorded, Error> {
     let mut recording = Recording::begin(ctx, tx, portfolio_id, source, Order::OldestFirst).await?;
-    let transactions = recording.add(new).await?;
+    let mut transactions = recording.add(new).await?;
     let outcome = recording.finish(&|_, _| {}).await;
     let outcome = outcome.map_err(|error| placed(error, &transactions))?;
+    for (departure, arrival) in outcome.links {
+        if let Some(row) = transactions.iter_mut().find(|row| row.id == departure) {
+            row.counter_transaction_id = Some(arrival);
+        }
+    }
     Ok(Recorded {
         transactions,
+        others: outcome.others,
         books_revision: outcome.books_revision,
         rebooked: outcome.rebooked,
         cash_flows: outcome.cash_flows,

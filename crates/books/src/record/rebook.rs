@@ -12,17 +12,7 @@ use super::{
 };
 use crate::Error;
 
-/// Books the lots of a portfolio anew from where they change.
-pub(crate) async fn rebook(
-    ctx: &Ctx,
-    tx: &Tx,
-    portfolio: &portfolio::Model,
-    change: Change,
-) -> Result<Rebooked, Error> {
-    rebook_telling(ctx, tx, portfolio, change, &|_, _| {}).await
-}
-
-/// As [`rebook`]; tells how many securities of all are done.
+/// Books the lots of a portfolio anew from where they change; tells how many securities of all are done.
 pub(super) async fn rebook_telling(
     ctx: &Ctx,
     tx: &Tx,

@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use db::{Tx, query::execute_many};
 use entity::{
     books::{portfolio, transaction},
-    values::{PortfolioId, Rate, SecurityId, TransactionId, TransactionSource},
+    values::{PortfolioId, Rate, SecurityId, TransactionId, TransactionKind, TransactionSource},
 };
 use identity::Ctx;
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
 
 use super::{
-    Change, MOST_AT_ONCE, NewTransaction, Rebooked, check, flows, rebook::rebook_telling,
+    Change, MOST_AT_ONCE, NewTransaction, Rebooked, Ripple, check, departure, flows,
     update_portfolio, void,
 };
 use crate::{Error, portfolios, securities};
@@ -29,6 +29,8 @@ pub(crate) struct Recording<'a> {
     count: usize,
     cash_flows: usize,
     change: Change,
+    /// What was voided because it is corrected, and has another side elsewhere.
+    undone: Vec<transaction::Model>,
 }
 
 /// How transactions come. They are booked, and listed, from the oldest on.
@@ -74,6 +76,10 @@ pub(crate) struct Outcome {
     pub rebooked: Rebooked,
     /// New rows.
     pub cash_flows: usize,
+    /// Other portfolios that have changed.
+    pub others: Vec<PortfolioId>,
+    /// Transfers to other portfolios, each with its arrival.
+    pub links: Vec<(TransactionId, TransactionId)>,
 }
 
 impl<'a> Recording<'a> {
@@ -96,6 +102,7 @@ impl<'a> Recording<'a> {
             count: 0,
             cash_flows: 0,
             change: Change::nothing(),
+            undone: Vec::new(),
         })
     }
 
@@ -111,10 +118,12 @@ impl<'a> Recording<'a> {
         let mut rows = Vec::with_capacity(new.len());
         for (at, one) in (self.count..).zip(new) {
             check::check(at, one, &self.before, &known)?;
+            departure::check_destination(ctx, tx, one).await?;
             let (id, place) = self.order.next(at)?;
             rows.push(self.row(id, place, one)?);
         }
         let corrected = void::void_corrected(ctx, tx, &self.next, new, &mut rows).await?;
+        self.undo(&corrected, new)?;
         self.count += new.len();
         self.cash_flows += insert(ctx, tx, &rows).await?;
         for row in corrected.iter().chain(&rows) {
@@ -134,16 +143,48 @@ impl<'a> Recording<'a> {
                 books_revision: self.before.books_revision,
                 rebooked: Rebooked::default(),
                 cash_flows: 0,
+                others: Vec::new(),
+                links: Vec::new(),
             });
         }
         let change = std::mem::replace(&mut self.change, Change::nothing());
-        let rebooked = rebook_telling(ctx, tx, &self.next, change, progress).await?;
+        let (before, next) = (self.before.clone(), self.next.clone());
+        let mut ripple = Ripple::begin(ctx, tx, before, next, change);
+        ripple.void_other_sides(&self.undone).await?;
+        let rebooked = ripple.settle(progress).await?;
         update_portfolio(tx, &self.before, &self.next).await?;
         Ok(Outcome {
             books_revision: self.next.books_revision,
             rebooked,
             cash_flows: self.cash_flows,
+            others: ripple.write_others().await?,
+            links: ripple.links().to_vec(),
         })
+    }
+
+    /// Keeps what has another side. An arrival follows from its transfer, and is not corrected by itself.
+    fn undo(
+        &mut self,
+        corrected: &[transaction::Model],
+        new: &[NewTransaction],
+    ) -> Result<(), Error> {
+        for row in corrected
+            .iter()
+            .filter(|row| row.counter_portfolio_id.is_some())
+        {
+            if row.kind == TransactionKind::TransferIn {
+                let at = new.iter().position(|one| one.corrects == Some(row.id));
+                return Err(Error::InvalidTransaction {
+                    at: self.count + at.unwrap_or_default(),
+                    field: "corrects",
+                    detail: "is the arrival of a transfer from another portfolio: correct the transfer out \
+                             of that one"
+                        .to_owned(),
+                });
+            }
+            self.undone.push(row.clone());
+        }
+        Ok(())
     }
 
     /// Which one a transaction is of those that were added, from 0. `None` for another, and for one that took
@@ -198,13 +239,16 @@ impl<'a> Recording<'a> {
             voided_at: None,
             voided_revision: None,
             voids_id: new.corrects,
+            counter_portfolio_id: new.terms.to,
+            counter_transaction_id: None,
+            received_lots: None,
             created_at: now,
         })
     }
 }
 
 /// Grows with the revision, and within one with the place in it.
-fn sequence(revision: i64, place: usize) -> i64 {
+pub(super) fn sequence(revision: i64, place: usize) -> i64 {
     let most = i64::try_from(MOST_AT_ONCE).unwrap_or(i64::MAX);
     revision.saturating_mul(most) + i64::try_from(place).unwrap_or(most)
 }
@@ -226,7 +270,11 @@ fn securities_of(new: &[NewTransaction]) -> BTreeSet<SecurityId> {
 }
 
 /// With their cash flows; answers how many of these there are.
-async fn insert(ctx: &Ctx, tx: &Tx, rows: &[transaction::Model]) -> Result<usize, Error> {
+pub(super) async fn insert(
+    ctx: &Ctx,
+    tx: &Tx,
+    rows: &[transaction::Model],
+) -> Result<usize, Error> {
     let models: Vec<_> = rows
         .iter()
         .map(|row| row.clone().into_active_model().reset_all())

@@ -1,5 +1,5 @@
 use chrono::NaiveDate;
-use entity::values::{Money, Quantity, Ratio, SecurityId, TransactionId};
+use entity::values::{Money, PortfolioId, Quantity, Ratio, SecurityId, TransactionId};
 use serde::{Deserialize, Serialize};
 
 /// What a transaction needs besides its figures; each kind has its own.
@@ -22,6 +22,9 @@ pub struct Terms {
     /// The lots that leave, by the transactions that opened them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub lots: Vec<LotChoice>,
+    /// The portfolio of the same owner to which cash or units are transferred.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<PortfolioId>,
     /// When units that are transferred in were bought.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub acquired_on: Option<NaiveDate>,

@@ -11,28 +11,47 @@ use entity::{
 use identity::Ctx;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 
-use super::{Change, NewTransaction, rebook, recording::next_revision, update_portfolio};
+use super::{Change, NewTransaction, Ripple, recording::next_revision, update_portfolio};
 use crate::{Error, portfolios, transactions};
 
 const IDS_AT_ONCE: usize = 500;
 
+/// What was taken out of the books.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Voided {
+    pub transaction: transaction::Model,
+    /// The other portfolios of the owner that have changed along.
+    pub others: Vec<PortfolioId>,
+}
+
 /// Voids a transaction: from now on it counts no more, and the lots are booked as if it had not been.
+/// Of a transfer between two portfolios of one owner both sides are voided.
 ///
 /// # Errors
 /// [`Error::TransactionNotFound`], [`Error::AlreadyVoided`]; [`Error::Unbookable`] names the later
-/// transaction that cannot do without it.
+/// transaction that cannot do without it, [`Error::UnbookableIn`] one of another portfolio;
+/// [`Error::ReachesOther`] if only the owner may change that one.
 pub async fn void(
     ctx: &Ctx,
     tx: &Tx,
     portfolio_id: PortfolioId,
     id: TransactionId,
-) -> Result<transaction::Model, Error> {
+) -> Result<Voided, Error> {
     let portfolio = portfolios::lock_recorded(ctx, tx, portfolio_id).await?;
     let next = next_revision(ctx, &portfolio);
-    let mut voided = void_all(ctx, tx, &next, &[id]).await?;
-    rebook(ctx, tx, &next, Change::by(voided.values())?).await?;
+    let voided = void_all(ctx, tx, &next, &[id]).await?;
+    let voided: Vec<transaction::Model> = voided.into_values().collect();
+    let change = Change::by(&voided)?;
+    let mut ripple = Ripple::begin(ctx, tx, portfolio.clone(), next.clone(), change);
+    ripple.void_other_sides(&voided).await?;
+    ripple.settle(&|_, _| {}).await?;
     update_portfolio(tx, &portfolio, &next).await?;
-    voided.remove(&id).ok_or(Error::TransactionNotFound { id })
+    let others = ripple.write_others().await?;
+    let transaction = voided.into_iter().next();
+    Ok(Voided {
+        transaction: transaction.ok_or(Error::TransactionNotFound { id })?,
+        others,
+    })
 }
 
 /// Voids what new transactions correct. A new one of the same date takes the place of the old one in the
@@ -55,7 +74,7 @@ pub(super) async fn void_corrected(
     Ok(voided.into_values().collect())
 }
 
-async fn void_all(
+pub(super) async fn void_all(
     ctx: &Ctx,
     tx: &Tx,
     next: &portfolio::Model,

@@ -191,6 +191,6 @@ fn cash_of(movement: &Movement) -> Decimal {
         Movement::Merge { cash, into, .. } => {
             cash + into.and_then(|into| into.in_lieu).unwrap_or_default()
         }
-        Movement::Remove { .. } => Decimal::ZERO,
+        Movement::Receive { .. } | Movement::Remove { .. } => Decimal::ZERO,
     }
 }

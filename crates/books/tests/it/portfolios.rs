@@ -19,6 +19,7 @@ async fn update(
         portfolios::update(&ctx, &tx, id, patch, expected).await
     })
     .await
+    .map(|updated| updated.portfolio)
 }
 
 async fn create(ctx: &Ctx, new: NewPortfolio) -> Result<entity::books::portfolio::Model, Error> {

@@ -13,13 +13,13 @@ use entity::{
     values::{LotId, Money, PortfolioId},
 };
 use identity::Ctx;
-use proptest::test_runner::{Config, TestRunner};
 use rust_decimal::Decimal;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use testkit::TestDatabase;
 
 use crate::{
     growing_ledger::growing_ledger,
+    random::check_cases,
     setup::{Source, date, import, request},
 };
 
@@ -151,25 +151,7 @@ async fn assert_rows_agree(ctx: &Ctx, id: PortfolioId) {
 }
 
 fn check_random_ledgers(cases: u32, database: impl AsyncFnOnce() -> Option<TestDatabase>) {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let Some(db) = runtime.block_on(database()) else {
-        return;
-    };
-    let ctx = runtime.block_on(db.ctx());
-    let config = Config {
-        cases,
-        failure_persistence: None,
-        ..Config::default()
-    };
-    let number = std::cell::Cell::new(0);
-    let outcome = TestRunner::new(config).run(&growing_ledger(), |states| {
-        number.set(number.get() + 1);
-        runtime.block_on(check_growth(&ctx, format!("case {}", number.get()), states));
-        Ok(())
-    });
-    // Closed inside the runtime that its connections belong to.
-    runtime.block_on(async move { drop((ctx, db)) });
-    outcome.unwrap();
+    check_cases(cases, growing_ledger(), database, &check_growth);
 }
 
 #[test]

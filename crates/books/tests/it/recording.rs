@@ -65,7 +65,7 @@ fn sell(day: &str, security: SecurityId, quantity: &str, price: &str) -> NewTran
     trade(TransactionKind::Sell, day, security, quantity, price)
 }
 
-fn cash(kind: TransactionKind, day: &str, amount: &str) -> NewTransaction {
+pub fn cash(kind: TransactionKind, day: &str, amount: &str) -> NewTransaction {
     NewTransaction {
         amount: Some(amount.parse().unwrap()),
         ..new(kind, day, "USD")
@@ -89,7 +89,8 @@ pub async fn voided(
     id: TransactionId,
 ) -> Result<transaction::Model, Error> {
     write(ctx, move |ctx, tx| async move {
-        record::void(&ctx, &tx, portfolio, id).await
+        let voided = record::void(&ctx, &tx, portfolio, id).await?;
+        Ok(voided.transaction)
     })
     .await
 }

@@ -119,6 +119,7 @@ testkit::on_both_engines! {
             is_active: true,
             is_recorded: false,
             allows_shorts: false,
+            former_rules: None,
             books_revision: 0,
             created_at: ctx.now(),
             updated_at: ctx.now(),

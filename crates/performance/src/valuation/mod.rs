@@ -14,7 +14,7 @@ use pricing::quotes::{Conversion, Quotes};
 use rust_decimal::{Decimal, RoundingStrategy};
 
 pub use warning::Warning;
-use warning::{no_cost_rate, no_price, no_rate};
+pub(crate) use warning::{no_cost_rate, no_price, no_rate};
 
 use crate::Error;
 
@@ -250,7 +250,7 @@ fn weigh(items: &mut [Position], totals: Totals) -> Result<(), Error> {
     Ok(())
 }
 
-fn multiply(a: Decimal, b: Decimal, what: &str) -> Result<Decimal, Error> {
+pub(crate) fn multiply(a: Decimal, b: Decimal, what: &str) -> Result<Decimal, Error> {
     a.checked_mul(b).ok_or_else(|| Error::Overflow {
         what: what.to_owned(),
     })

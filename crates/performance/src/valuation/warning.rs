@@ -7,7 +7,7 @@ pub struct Warning {
     pub detail: String,
 }
 
-pub(super) fn no_price(symbol: &str) -> Warning {
+pub(crate) fn no_price(symbol: &str) -> Warning {
     Warning {
         code: "price_missing",
         detail: format!(
@@ -16,7 +16,7 @@ pub(super) fn no_price(symbol: &str) -> Warning {
     }
 }
 
-pub(super) fn no_rate(quotes: &Quotes, from: &str, base: &str, left_out: &str) -> Warning {
+pub(crate) fn no_rate(quotes: &Quotes, from: &str, base: &str, left_out: &str) -> Warning {
     let pack = quotes.pack_id.as_deref().unwrap_or("the ledger");
     let through = if [from, base].contains(&quotes.pivot.as_str()) {
         String::new()
@@ -34,7 +34,7 @@ pub(super) fn no_rate(quotes: &Quotes, from: &str, base: &str, left_out: &str) -
 }
 
 /// Costs are converted by the books' own rates, of the days of the purchases.
-pub(super) fn no_cost_rate(symbol: &str, from: &str, base: &str) -> Warning {
+pub(crate) fn no_cost_rate(symbol: &str, from: &str, base: &str) -> Warning {
     Warning {
         code: "fx_rate_missing",
         detail: format!(

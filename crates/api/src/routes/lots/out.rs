@@ -1,20 +1,29 @@
-//! Lots and gains as they are answered.
+//! Lots as they are answered.
 
 use std::collections::BTreeMap;
 
-use books::{
-    Error,
-    booked::BookedLots,
-    booking::OpenLot,
-    gains::{self, GainTotal, RealizedGain},
-    holdings::SecurityRef,
-};
+use books::booked::{BookedLots, LotPlace};
 use chrono::NaiveDate;
-use entity::values::{self, Money, Quantity, SecurityId, TransactionId};
+use db::page::Page;
+use entity::{
+    books::portfolio,
+    values::{self, Money, Price, Quantity, SecurityId, TransactionId},
+};
+use performance::{
+    LotsReport,
+    lots::{LotSums, LotTotals, ValuedLot},
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::schema::{Decimal, LotMethod};
+use crate::{
+    cursor::ListOut,
+    routes::{
+        positions::{ProvenanceOut, WarningOut},
+        realized_gains::GainTotalOut,
+    },
+    schema::{Decimal, LotMethod},
+};
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct LotsOut {
@@ -23,10 +32,20 @@ pub struct LotsOut {
     pub method: values::LotMethod,
     /// The revision of the books.
     pub books_revision: i64,
+    pub base_currency: String,
+    /// To which day holding is counted.
+    pub asof_date: NaiveDate,
     pub items: Vec<LotOut>,
+    /// Pass it as `cursor` to get what follows; null at the end.
+    #[schema(required)]
+    pub next_cursor: Option<String>,
+    pub totals: LotTotalsOut,
+    /// What the totals leave out, and why.
+    pub warnings: Vec<WarningOut>,
+    pub provenance: ProvenanceOut,
 }
 
-/// Units of one security that were acquired together.
+/// Units of one security that were acquired together. A figure that lacks a price, a rate or a cost is null.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct LotOut {
     #[schema(value_type = uuid::Uuid)]
@@ -35,6 +54,10 @@ pub struct LotOut {
     #[schema(value_type = uuid::Uuid)]
     pub opened_by_transaction_id: TransactionId,
     pub acquired_on: NaiveDate,
+    /// From the acquisition to `asof_date`; 0 for what is acquired later.
+    pub holding_days: i64,
+    /// Held for more than a year on `asof_date`.
+    pub is_long_term: bool,
     /// Negative for a short.
     #[schema(value_type = Decimal)]
     pub quantity: Quantity,
@@ -45,152 +68,113 @@ pub struct LotOut {
     /// The same in the portfolio's base currency, at the rate of the acquisition; null if that is not known.
     #[schema(value_type = Option<Decimal>)]
     pub cost_basis_base: Option<Money>,
+    /// In `price_currency`, for one unit.
+    #[schema(value_type = Option<Decimal>)]
+    pub price: Option<Price>,
+    pub price_currency: Option<String>,
+    /// In `cost_currency`, as the next.
+    #[schema(value_type = Option<Decimal>)]
+    pub market_value: Option<Money>,
+    #[schema(value_type = Option<Decimal>)]
+    pub unrealized_gain: Option<Money>,
+    /// In base currency, as the next.
+    #[schema(value_type = Option<Decimal>)]
+    pub market_value_base: Option<Money>,
+    #[schema(value_type = Option<Decimal>)]
+    pub unrealized_gain_base: Option<Money>,
 }
 
-impl From<BookedLots> for LotsOut {
-    fn from(lots: BookedLots) -> Self {
-        let items = lots.open.iter();
+/// Sums over all lots, on whatever page they are.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LotTotalsOut {
+    /// By the currency in which the lots were paid.
+    pub currencies: BTreeMap<String, LotSumsOut>,
+    /// In the portfolio's base currency.
+    pub base: LotSumsOut,
+}
+
+/// Sums over the lots for which each figure is known; what is left out has a warning.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LotSumsOut {
+    #[schema(value_type = Decimal)]
+    pub cost_basis: Money,
+    #[schema(value_type = Decimal)]
+    pub market_value: Money,
+    pub unrealized_gain: GainTotalOut,
+}
+
+impl LotsOut {
+    pub fn new(
+        portfolio: &portfolio::Model,
+        booked: &BookedLots,
+        report: LotsReport,
+        asof_date: NaiveDate,
+        page: &Page<LotPlace>,
+    ) -> Self {
+        let LotsReport { lots, provenance } = report;
+        let place = |lot: &ValuedLot| booked.place(lot.security, &lot.lot);
+        let list = ListOut::new(
+            page.of(lots.items, place),
+            |last| {
+                let LotPlace(symbol, date, opened_by, ordinal) = place(last);
+                (symbol, date, opened_by, ordinal)
+            },
+            |lot| LotOut::new(lot, booked),
+        );
         Self {
-            method: lots.method,
-            books_revision: lots.books_revision,
-            items: items
-                .map(|(security, lot)| LotOut::new(*security, lot, &lots.securities))
-                .collect(),
+            method: booked.method,
+            books_revision: booked.books_revision,
+            base_currency: portfolio.base_currency.clone(),
+            asof_date,
+            items: list.items,
+            next_cursor: list.next_cursor,
+            totals: lots.totals.into(),
+            warnings: lots.warnings.iter().map(WarningOut::from).collect(),
+            provenance: provenance.into(),
         }
     }
 }
 
 impl LotOut {
-    fn new(security: SecurityId, lot: &OpenLot, known: &BTreeMap<SecurityId, SecurityRef>) -> Self {
+    fn new(valued: ValuedLot, booked: &BookedLots) -> Self {
+        let ValuedLot { lot, security, .. } = valued;
         Self {
             security_id: security,
-            symbol: symbol(security, known),
+            symbol: booked.symbol(security).to_owned(),
             opened_by_transaction_id: lot.key.opened_by,
             acquired_on: lot.acquired_on,
+            holding_days: valued.holding_days,
+            is_long_term: valued.is_long_term,
             quantity: Quantity::new(lot.quantity),
             cost_basis: Money::new(lot.cost),
-            cost_currency: lot.currency.clone(),
-            cost_basis_base: lot.cost_base.map(Money::new),
+            cost_currency: lot.currency,
+            cost_basis_base: valued.value_base.cost_basis,
+            price: valued.price,
+            price_currency: valued.price_currency,
+            market_value: valued.value.market_value,
+            unrealized_gain: valued.value.unrealized_gain,
+            market_value_base: valued.value_base.market_value,
+            unrealized_gain_base: valued.value_base.unrealized_gain,
         }
     }
 }
 
-fn symbol(security: SecurityId, known: &BTreeMap<SecurityId, SecurityRef>) -> String {
-    known
-        .get(&security)
-        .map(|known| known.symbol.clone())
-        .unwrap_or_default()
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-pub struct RealizedGainsOut {
-    #[schema(value_type = LotMethod)]
-    pub method: values::LotMethod,
-    /// The revision of the books.
-    pub books_revision: i64,
-    pub items: Vec<RealizedGainOut>,
-    /// By the currency in which the lots were paid.
-    pub totals: BTreeMap<String, GainTotalOut>,
-    /// In the portfolio's base currency; null if a rate is not known.
-    #[schema(required)]
-    pub base_total: Option<GainTotalOut>,
-}
-
-/// Sums, held for at most a year and for longer.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct GainTotalOut {
-    #[schema(value_type = Decimal)]
-    pub short_term: Money,
-    #[schema(value_type = Decimal)]
-    pub long_term: Money,
-}
-
-/// What one closing of one lot has realized.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct RealizedGainOut {
-    #[schema(value_type = uuid::Uuid)]
-    pub security_id: SecurityId,
-    pub symbol: String,
-    #[schema(value_type = uuid::Uuid)]
-    pub transaction_id: TransactionId,
-    #[schema(value_type = uuid::Uuid)]
-    pub opened_by_transaction_id: TransactionId,
-    pub acquired_on: NaiveDate,
-    pub closed_on: NaiveDate,
-    pub holding_days: i64,
-    /// Held for more than a year.
-    pub is_long_term: bool,
-    /// A loss, beside a purchase of the same security within 30 days. As information: nothing is taken away.
-    pub is_wash_sale: bool,
-    #[schema(value_type = Decimal)]
-    pub quantity: Quantity,
-    #[schema(value_type = Decimal)]
-    pub proceeds: Money,
-    #[schema(value_type = Decimal)]
-    pub cost_basis: Money,
-    /// What of the cost went on into other lots, and is not in the gain.
-    #[schema(value_type = Decimal)]
-    pub carried_basis: Money,
-    #[schema(value_type = Decimal)]
-    pub realized_gain: Money,
-    pub currency: String,
-    /// In the portfolio's base currency; null if a rate is not known, as the next.
-    #[schema(value_type = Option<Decimal>)]
-    pub realized_gain_base: Option<Money>,
-    /// The part of it that came from the exchange rate.
-    #[schema(value_type = Option<Decimal>)]
-    pub fx_gain: Option<Money>,
-}
-
-impl RealizedGainsOut {
-    pub fn new(lots: &BookedLots, gains: Vec<RealizedGain>) -> Result<Self, Error> {
-        let (totals, base) = gains::totals(&gains)?;
-        let items = gains.into_iter();
-        Ok(Self {
-            method: lots.method,
-            books_revision: lots.books_revision,
-            items: items
-                .map(|gain| RealizedGainOut::new(gain, &lots.securities))
-                .collect(),
-            totals: totals
-                .into_iter()
-                .map(|(code, total)| (code, total.into()))
-                .collect(),
-            base_total: base.map(GainTotalOut::from),
-        })
-    }
-}
-
-impl RealizedGainOut {
-    fn new(gain: RealizedGain, known: &BTreeMap<SecurityId, SecurityRef>) -> Self {
-        let closing = gain.closing;
+impl From<LotTotals> for LotTotalsOut {
+    fn from(totals: LotTotals) -> Self {
+        let currencies = totals.currencies.into_iter();
         Self {
-            security_id: closing.security,
-            symbol: symbol(closing.security, known),
-            transaction_id: closing.transaction,
-            opened_by_transaction_id: closing.lot.opened_by,
-            acquired_on: closing.acquired_on,
-            closed_on: closing.closed_on,
-            holding_days: (closing.closed_on - closing.acquired_on).num_days(),
-            is_long_term: gain.is_long_term,
-            is_wash_sale: gain.is_wash_sale,
-            quantity: Quantity::new(closing.quantity),
-            proceeds: Money::new(closing.proceeds),
-            cost_basis: Money::new(closing.cost_basis),
-            carried_basis: Money::new(closing.carried_basis),
-            realized_gain: Money::new(closing.realized_gain),
-            currency: closing.currency,
-            realized_gain_base: closing.realized_gain_base.map(Money::new),
-            fx_gain: closing.fx_gain.map(Money::new),
+            currencies: currencies.map(|(code, sums)| (code, sums.into())).collect(),
+            base: totals.base.into(),
         }
     }
 }
 
-impl From<GainTotal> for GainTotalOut {
-    fn from(total: GainTotal) -> Self {
+impl From<LotSums> for LotSumsOut {
+    fn from(sums: LotSums) -> Self {
         Self {
-            short_term: total.short_term,
-            long_term: total.long_term,
+            cost_basis: sums.cost_basis,
+            market_value: sums.market_value,
+            unrealized_gain: sums.unrealized_gain.into(),
         }
     }
 }

@@ -4,20 +4,16 @@ use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use db::{ConnectionTrait, Database};
-use entity::{
-    books::portfolio,
-    pricing::pack,
-    values::{PackStatus, PortfolioId},
-};
+use entity::{books::portfolio, pricing::pack, values::PortfolioId};
 use identity::{Clock, Ctx};
 use performance::{ENGINE_VERSION, LedgerHead};
-use pricing::{DEFAULT_POLICY, packs};
 
 use crate::{
     LedgerHeadReader,
     caller::{Caller, shared_ctx},
     etag::Etag,
-    problem::{PackAtFault, Problem, kinds},
+    problem::Problem,
+    routes::pack_choice::{named_or_latest, no_fresh_pack},
     shared_reads::SharedReads,
 };
 
@@ -102,39 +98,9 @@ async fn choose_pack(
     db: &impl ConnectionTrait,
     question: &Question,
 ) -> Result<pack::Model, Problem> {
-    let Some(id) = &question.pack_id else {
-        let asof = question.asof.unwrap_or_else(|| ctx.today());
-        let newest = packs::latest_fresh(ctx, db, DEFAULT_POLICY, Some(asof)).await?;
-        return newest.ok_or_else(|| no_fresh_pack(asof));
-    };
-    let named = packs::find(ctx, db, id).await?;
-    if named.status == PackStatus::Warming {
-        return Err(still_warming(named));
-    }
-    Ok(named)
-}
-
-fn no_fresh_pack(asof: NaiveDate) -> Problem {
-    let detail = format!(
-        "there is no fresh pricing pack of the policy {DEFAULT_POLICY} dated {asof} or before; \
-         build one, or name one with pack_id"
-    );
-    Problem::new(kinds::PACK_NOT_FOUND, detail)
-}
-
-fn still_warming(pack: pack::Model) -> Problem {
-    let detail = format!(
-        "pricing pack {} is still warming; try again when it is fresh",
-        pack.id
-    );
-    let pack = PackAtFault {
-        id: pack.id,
-        status: pack.status,
-        prewarm_done: Some(pack.prewarm_done),
-    };
-    Problem::new(kinds::PACK_WARMING, detail)
-        .about_pack(pack)
-        .retry_later()
+    let asof = question.asof.unwrap_or_else(|| ctx.today());
+    let chosen = named_or_latest(ctx, db, question.pack_id.as_deref(), asof).await?;
+    chosen.ok_or_else(|| no_fresh_pack(asof))
 }
 
 /// Everything that the figures, or the words beside them, are made from.

@@ -1,12 +1,11 @@
-//! Transactions as they are sent and answered.
+//! Transactions as they are sent.
 
 use std::{borrow::Cow, fmt};
 
-use books::record::{self, NewTransaction, Recorded};
-use chrono::{DateTime, NaiveDate, Utc};
-use entity::{
-    books::transaction,
-    values::{self, Money, PortfolioId, Price, Quantity, Rate, Ratio, SecurityId, TransactionId},
+use books::record::{self, NewTransaction};
+use chrono::NaiveDate;
+use entity::values::{
+    self, Money, PortfolioId, Price, Quantity, Rate, Ratio, SecurityId, TransactionId,
 };
 use serde::{
     Deserialize, Deserializer, Serialize,
@@ -25,7 +24,7 @@ use utoipa::{
 
 use crate::{
     extract::{Date, given},
-    schema::{CalendarDate, Decimal, TransactionKind, TransactionSource},
+    schema::{CalendarDate, Decimal, TransactionKind},
 };
 
 /// One transaction, or a list.
@@ -174,6 +173,9 @@ pub struct Terms {
     /// The lots that leave, by the transactions that opened them.
     #[schema(nullable = false)]
     pub lots: Option<Vec<LotChoice>>,
+    /// The portfolio of the same owner to which cash or units are transferred.
+    #[schema(value_type = Option<uuid::Uuid>, nullable = false)]
+    pub to: Option<PortfolioId>,
     /// When units that are transferred in were bought.
     #[schema(value_type = Option<CalendarDate>, nullable = false)]
     pub acquired_on: Option<NaiveDate>,
@@ -219,104 +221,6 @@ impl From<TransactionIn> for NewTransaction {
             external_id: one.external_id,
             terms: one.terms.unwrap_or_default(),
             corrects: one.corrects,
-        }
-    }
-}
-
-/// A transaction as it was recorded.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct TransactionOut {
-    #[schema(value_type = uuid::Uuid)]
-    pub id: TransactionId,
-    #[schema(value_type = uuid::Uuid)]
-    pub portfolio_id: PortfolioId,
-    #[schema(value_type = Option<uuid::Uuid>)]
-    pub security_id: Option<SecurityId>,
-    #[schema(value_type = TransactionKind)]
-    pub kind: values::TransactionKind,
-    pub trade_date: NaiveDate,
-    pub settle_date: Option<NaiveDate>,
-    pub pay_date: Option<NaiveDate>,
-    pub ex_date: Option<NaiveDate>,
-    /// Units into (+) or out of (-) the portfolio; 0 for a corporate action, whose units follow from the
-    /// lots.
-    #[schema(value_type = Decimal)]
-    pub quantity: Quantity,
-    #[schema(value_type = Option<Decimal>)]
-    pub price: Option<Price>,
-    #[schema(value_type = Decimal)]
-    pub amount: Money,
-    pub currency: String,
-    #[schema(value_type = Decimal)]
-    pub fee: Money,
-    #[schema(value_type = Decimal)]
-    pub tax: Money,
-    #[schema(value_type = Option<Decimal>)]
-    pub fx_rate: Option<Rate>,
-    pub narration: Option<String>,
-    #[schema(value_type = TransactionSource)]
-    pub source: values::TransactionSource,
-    pub external_id: Option<String>,
-    #[schema(value_type = Option<Terms>)]
-    pub terms: Option<serde_json::Value>,
-    pub ledger_commit_hash: Option<String>,
-    /// The revision of the books that brought it.
-    pub books_revision: i64,
-    pub recorded_at: DateTime<Utc>,
-    pub voided_at: Option<DateTime<Utc>>,
-    /// The revision in which it counts no more.
-    pub voided_revision: Option<i64>,
-    /// What it has corrected.
-    #[schema(value_type = Option<uuid::Uuid>)]
-    pub corrects: Option<TransactionId>,
-}
-
-impl From<transaction::Model> for TransactionOut {
-    fn from(row: transaction::Model) -> Self {
-        Self {
-            id: row.id,
-            portfolio_id: row.portfolio_id,
-            security_id: row.security_id,
-            kind: row.kind,
-            trade_date: row.trade_date,
-            settle_date: row.settle_date,
-            pay_date: row.pay_date,
-            ex_date: row.ex_date,
-            quantity: row.quantity,
-            price: row.price,
-            amount: row.amount,
-            currency: row.currency,
-            fee: row.fee,
-            tax: row.tax,
-            fx_rate: row.fx_rate,
-            narration: row.narration,
-            source: row.source,
-            external_id: row.external_id,
-            terms: row.terms,
-            ledger_commit_hash: row.ledger_commit_hash,
-            books_revision: row.books_revision,
-            recorded_at: row.recorded_at,
-            voided_at: row.voided_at,
-            voided_revision: row.voided_revision,
-            corrects: row.voids_id,
-        }
-    }
-}
-
-/// What was recorded, in the order in which it was sent.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct RecordedOut {
-    pub transactions: Vec<TransactionOut>,
-    /// The revision of the books that brought them.
-    pub books_revision: i64,
-}
-
-impl From<Recorded> for RecordedOut {
-    fn from(recorded: Recorded) -> Self {
-        let transactions = recorded.transactions.into_iter();
-        Self {
-            transactions: transactions.map(TransactionOut::from).collect(),
-            books_revision: recorded.books_revision,
         }
     }
 }

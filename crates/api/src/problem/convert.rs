@@ -121,7 +121,7 @@ impl From<books::Error> for Problem {
             Error::Unbookable(unbookable) => not_bookable(&unbookable),
             Error::StatementFile(_) => Self::new(kinds::ROWS_INVALID, detail),
             Error::StatementRows(faults) => statement_faults(&faults),
-            Error::Terms(_) | Error::Inconsistent => Self::internal(error),
+            Error::Terms(_) | Error::Inconsistent | Error::NotWritten(_) => Self::internal(error),
             Error::Ledger(faults) => (&faults).into(),
             Error::Overflow => Self::new(kinds::OVERFLOW, detail),
             Error::Database(error) => error.into(),

@@ -28,7 +28,7 @@ use identity::Ctx;
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, IntoActiveModel};
 
 pub(crate) use affected::Change;
-pub(crate) use event::event_of;
+pub(crate) use event::{event_of, terms_of};
 pub(crate) use restore::rules_of;
 pub use terms::{LotChoice, Terms, UnitRatio};
 pub use void::void;

@@ -10,6 +10,7 @@
 mod beancount;
 mod booking;
 mod cases;
+mod exports;
 mod figures;
 mod growing_ledger;
 mod imports;

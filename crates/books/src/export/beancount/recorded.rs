@@ -11,7 +11,7 @@ use chrono::NaiveDate;
 use db::ConnectionTrait;
 use entity::{
     books::{portfolio, transaction},
-    values::{LotMethod, SecurityId, TransactionKind as Kind},
+    values::{LotMethod, Price, SecurityId, TransactionKind as Kind},
 };
 use rust_decimal::Decimal;
 
@@ -208,7 +208,7 @@ impl History {
             (-closing.quantity, sheet.names.commodity(security)),
             (lot.unit_cost, &lot.currency, false),
             &lot.name(&closing.lot),
-            price.map(|price| price.decimal()),
+            price.map(Price::decimal),
         );
         if lot.units.is_zero() {
             lots.remove(&closing.lot);

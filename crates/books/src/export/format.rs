@@ -5,19 +5,22 @@ use std::{fmt, str::FromStr};
 pub enum Format {
     /// A ledger of Beancount 3.
     Beancount,
+    /// The table of transactions that `import --format csv` reads.
+    Csv,
 }
 
 /// A word that names no format.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a format to export: use beancount")]
+#[error("`{0}` is not a format to export: use beancount or csv")]
 pub struct UnknownFormat(pub String);
 
 impl Format {
-    pub const ALL: [Self; 1] = [Self::Beancount];
+    pub const ALL: [Self; 2] = [Self::Beancount, Self::Csv];
 
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Beancount => "beancount",
+            Self::Csv => "csv",
         }
     }
 
@@ -25,6 +28,7 @@ impl Format {
     pub const fn media_type(self) -> &'static str {
         match self {
             Self::Beancount => "text/plain; charset=utf-8",
+            Self::Csv => "text/csv; charset=utf-8",
         }
     }
 }

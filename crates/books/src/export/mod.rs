@@ -4,6 +4,7 @@
 //! memory that is needed does not grow with the books. The same books give the same bytes. See `docs/export.md`.
 
 mod beancount;
+mod csv;
 mod format;
 mod source;
 
@@ -45,6 +46,7 @@ pub async fn export<W: Write + Send>(
     let source = Source::open(ctx, db, portfolio, asof).await?;
     let transactions = match format {
         Format::Beancount => beancount::write(&source, out).await?,
+        Format::Csv => csv::write(&source, out).await?,
     };
     out.flush().map_err(Error::NotWritten)?;
     Ok(Exported {

@@ -91,7 +91,7 @@ impl<'a, C: ConnectionTrait> Source<'a, C> {
             })
     }
 
-    fn counted(&self) -> Condition {
+    pub(super) fn counted(&self) -> Condition {
         transactions::counts(self.ctx, self.portfolio.id, self.asof)
     }
 

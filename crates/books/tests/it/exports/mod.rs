@@ -3,6 +3,7 @@
 mod bean_check;
 mod beancount;
 mod stories;
+mod table;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -38,6 +38,7 @@ pub fn path(operation: &Operation, scene: &Scene<'_>) -> String {
         .replace("{file:.*}", "index.html");
     match operation.id {
         "import_ledger" => format!("{path}?accounts=Assets:Broker"),
+        "export_books" => format!("{path}?format=json"),
         "diff_packs" => format!("{path}?portfolio_id={}", scene.things.portfolio),
         _ => path,
     }

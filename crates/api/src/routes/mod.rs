@@ -7,6 +7,7 @@
 pub mod api_tokens;
 pub mod audit;
 pub mod auth;
+pub mod books_export;
 pub mod cash_flows;
 pub mod docs;
 pub mod executions;
@@ -57,6 +58,7 @@ pub fn configure(config: &mut ServiceConfig) {
         transactions::configure,
         lots::configure,
         cash_flows::configure,
+        books_export::configure,
         imports::configure,
         securities::configure,
         packs::configure,

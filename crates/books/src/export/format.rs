@@ -7,20 +7,26 @@ pub enum Format {
     Beancount,
     /// The table of transactions that `import --format csv` reads.
     Csv,
+    /// One document, with amounts as strings.
+    Json,
+    /// A table of typed columns.
+    Parquet,
 }
 
 /// A word that names no format.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a format to export: use beancount or csv")]
+#[error("`{0}` is not a format to export: use beancount, csv, json or parquet")]
 pub struct UnknownFormat(pub String);
 
 impl Format {
-    pub const ALL: [Self; 2] = [Self::Beancount, Self::Csv];
+    pub const ALL: [Self; 4] = [Self::Beancount, Self::Csv, Self::Json, Self::Parquet];
 
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Beancount => "beancount",
             Self::Csv => "csv",
+            Self::Json => "json",
+            Self::Parquet => "parquet",
         }
     }
 
@@ -29,6 +35,8 @@ impl Format {
         match self {
             Self::Beancount => "text/plain; charset=utf-8",
             Self::Csv => "text/csv; charset=utf-8",
+            Self::Json => "application/json",
+            Self::Parquet => "application/vnd.apache.parquet",
         }
     }
 }

@@ -6,6 +6,8 @@
 mod beancount;
 mod csv;
 mod format;
+mod json;
+mod parquet;
 mod source;
 
 use std::io::Write;
@@ -47,6 +49,8 @@ pub async fn export<W: Write + Send>(
     let transactions = match format {
         Format::Beancount => beancount::write(&source, out).await?,
         Format::Csv => csv::write(&source, out).await?,
+        Format::Json => json::write(&source, out).await?,
+        Format::Parquet => parquet::write(&source, out).await?,
     };
     out.flush().map_err(Error::NotWritten)?;
     Ok(Exported {

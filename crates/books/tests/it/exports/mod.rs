@@ -2,6 +2,8 @@
 
 mod bean_check;
 mod beancount;
+mod columns;
+mod documents;
 mod stories;
 mod table;
 

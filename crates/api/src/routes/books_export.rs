@@ -1,5 +1,7 @@
 //! `/v1/portfolios/{id}/export`
 
+mod document;
+
 use std::{
     fs::File,
     io::{self, BufWriter, Seek},
@@ -34,6 +36,7 @@ use crate::{
     reach::within_reach,
     schema::CalendarDate,
 };
+use document::BooksDocument;
 
 /// Names the revision of the books that a file was written from.
 pub const BOOKS_REVISION: &str = "tallystick-books-revision";
@@ -84,7 +87,7 @@ pub struct ExportBooks {
             content(
                 (String = "text/plain"),
                 (String = "text/csv"),
-                (String = "application/json"),
+                (BooksDocument = "application/json"),
                 (String = "application/vnd.apache.parquet"),
             ),
             headers(

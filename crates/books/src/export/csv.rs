@@ -214,7 +214,7 @@ fn chosen(terms: &Terms, names: &BTreeMap<TransactionId, String>) -> String {
         let id = id.unwrap_or_else(|| lot.transaction_id.to_string());
         json!({"id": id, "quantity": lot.quantity})
     });
-    serde_json::Value::from_iter(lots).to_string()
+    lots.collect::<serde_json::Value>().to_string()
 }
 
 /// Digits with a point that cannot be taken for one between thousands, as in `1.234`.

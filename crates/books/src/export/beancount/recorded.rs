@@ -17,7 +17,7 @@ use rust_decimal::Decimal;
 
 use super::{
     entry::{Cost, Entry, LotName, Posting},
-    rows::{FEES, GAINS, TAXES, TRANSFERS, cash_entry, entry_of},
+    rows::{FEES, GAINS, Sums, TAXES, TRANSFERS, cash_entry, entry_of},
     sheet::Sheet,
 };
 use crate::{
@@ -295,17 +295,5 @@ impl History {
             metadata: Vec::new(),
             postings,
         })
-    }
-}
-
-/// Sums by currency.
-#[derive(Default)]
-struct Sums(BTreeMap<String, Decimal>);
-
-impl Sums {
-    fn add(&mut self, currency: &str, amount: Decimal) -> Result<(), Error> {
-        let sum = self.0.entry(currency.to_owned()).or_default();
-        *sum = amounts::add(*sum, amount)?;
-        Ok(())
     }
 }

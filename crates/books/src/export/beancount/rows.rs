@@ -1,5 +1,7 @@
 //! What both kinds of portfolios have in common: what is told of a transaction, and those that move cash alone.
 
+use std::collections::BTreeMap;
+
 use entity::{
     books::transaction,
     values::{TransactionKind as Kind, TransactionSource},
@@ -92,4 +94,16 @@ pub(super) fn cash_entry(row: &transaction::Model, names: &Names) -> Result<Entr
         .map(|(account, amount)| Posting::cash(account, amount, &row.currency))
         .collect();
     Ok(entry)
+}
+
+/// Sums by currency.
+#[derive(Default)]
+pub(super) struct Sums(pub BTreeMap<String, Decimal>);
+
+impl Sums {
+    pub(super) fn add(&mut self, currency: &str, amount: Decimal) -> Result<(), Error> {
+        let sum = self.0.entry(currency.to_owned()).or_default();
+        *sum = crate::amounts::add(*sum, amount)?;
+        Ok(())
+    }
 }

@@ -38,18 +38,20 @@ pub(super) async fn chosen(
         .into_iter()
         .filter_map(|(name, id)| Some((name?, id)))
         .collect();
-    let choice = |(name, units): &(String, _)| match known.get(name) {
-        Some(id) => Ok(LotChoice {
+    let choice = |(name, units): &(String, _)| {
+        let id = known.get(name).ok_or_else(|| unknown(row, name))?;
+        Ok(LotChoice {
             transaction_id: *id,
             quantity: Quantity::new(*units),
-        }),
-        None => {
-            let detail = format!(
-                "it takes units of the lot that `{name}` opened, which is no row before it and was not \
-                 imported earlier"
-            );
-            Err(Error::StatementRows(vec![fault(row.line, detail)]))
-        }
+        })
     };
     row.terms.lots.iter().map(choice).collect()
+}
+
+fn unknown(row: &Row, name: &str) -> Error {
+    let detail = format!(
+        "it takes units of the lot that `{name}` opened, which is no row before it and was not imported \
+         earlier"
+    );
+    Error::StatementRows(vec![fault(row.line, detail)])
 }

@@ -10,11 +10,8 @@ use proptest::{
 use serde_json::Value;
 
 use super::{
-    assert_near, assert_same_on, assert_same_positions,
-    bean_check::assert_accepted,
-    days, lots_at, open_lots,
-    stories::{every_kind, random},
-    text,
+    assert_near, assert_same_on, assert_same_positions, bean_check::assert_accepted, days, lots_at,
+    open_lots, random::random, stories::every_kind, text,
 };
 use crate::{
     growing_ledger::growing_ledger,
@@ -62,7 +59,7 @@ async fn there_and_back(ctx: &Ctx, source: &Source, name: &str) -> (PortfolioId,
         .unwrap()
         .id;
     let written = text(ctx, id, Format::Beancount).await;
-    assert_accepted(&[written.clone()]);
+    assert_accepted(std::slice::from_ref(&written));
     let back = imported(ctx, &written, &format!("{name} back")).await;
     (id, back)
 }
@@ -110,13 +107,13 @@ testkit::on_both_engines! {
         let ctx = db.ctx().await;
         let id = every_kind(&ctx, "Fees & Taxes").await;
         let written = text(&ctx, id, Format::Beancount).await;
-        assert_accepted(&[written.clone()]);
+        assert_accepted(std::slice::from_ref(&written));
         let back = imported(&ctx, &written, "Back").await;
         assert_same_positions(&ctx, id, back).await;
         assert_same_lots(&ctx, id, back).await;
         // Once more, as what follows a ledger.
         let again = text(&ctx, back, Format::Beancount).await;
-        assert_accepted(&[again.clone()]);
+        assert_accepted(std::slice::from_ref(&again));
         let third = imported(&ctx, &again, "Third").await;
         assert_same_positions(&ctx, back, third).await;
         assert_same_lots(&ctx, back, third).await;
@@ -130,7 +127,7 @@ testkit::on_both_engines! {
             let method = methods[usize::try_from(seed).unwrap() % methods.len()];
             let id = random(&ctx, &format!("Random {seed}"), method, seed).await;
             let written = text(&ctx, id, Format::Beancount).await;
-            assert_accepted(&[written.clone()]);
+            assert_accepted(std::slice::from_ref(&written));
             let back = imported(&ctx, &written, &format!("Back {seed}")).await;
             assert_same_positions(&ctx, id, back).await;
             if method != LotMethod::Average {

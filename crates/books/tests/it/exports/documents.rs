@@ -5,9 +5,7 @@ use entity::values::LotMethod;
 use serde_json::Value;
 
 use super::{
-    bean_check::assert_accepted,
-    exported_at, live, lots_at,
-    stories::{every_kind, random},
+    bean_check::assert_accepted, exported_at, live, lots_at, random::random, stories::every_kind,
     text,
 };
 use crate::setup::date;

@@ -4,6 +4,7 @@ mod bean_check;
 mod beancount;
 mod columns;
 mod documents;
+mod random;
 mod stories;
 mod table;
 

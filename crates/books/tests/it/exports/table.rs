@@ -15,7 +15,8 @@ use identity::Ctx;
 
 use super::{
     days, held_at, live, lots_at, open_lots,
-    stories::{every_kind, portfolio, random},
+    random::random,
+    stories::{every_kind, portfolio},
     text,
 };
 use crate::setup::write;

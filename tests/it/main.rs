@@ -11,6 +11,7 @@ mod app;
 mod audit;
 mod authorization;
 mod bad_input;
+mod books_exports;
 mod cash_flows;
 mod contract;
 mod conventions;

@@ -244,6 +244,7 @@ pub const OPERATIONS: &[Operation] = &[
     )
     .or_shared_to(Read),
     get("list_cash_flows", "/v1/portfolios/{id}/cash-flows", READS).or_shared_to(Read),
+    get("export_books", "/v1/portfolios/{id}/export", READS).or_shared_to(Read),
     change(
         "import_ledger",
         ("POST", "/v1/portfolios/{id}/imports"),

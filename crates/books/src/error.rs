@@ -119,6 +119,8 @@ pub enum Error {
     /// The ledger has faults, or holds what a portfolio cannot.
     #[error(transparent)]
     Ledger(#[from] ledger::Diagnostics),
+    #[error("the export could not be written: {0}; make room for it, or choose another place")]
+    NotWritten(std::io::Error),
     #[error("a sum in the books has more digits than a number can hold")]
     Overflow,
     #[error(transparent)]

@@ -10,6 +10,7 @@ pub mod cash_flows;
 pub mod currency;
 mod dates;
 mod error;
+pub mod export;
 pub mod gains;
 pub mod holdings;
 pub mod import;

@@ -2,7 +2,7 @@
 
 mod register;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use db::ConnectionTrait;
 use entity::{
@@ -27,6 +27,8 @@ pub(crate) use register::{by_symbol, check_registrable, kind_of, name_of};
 
 const LONGEST_SYMBOL: usize = 40;
 const LONGEST_TEXT: usize = 200;
+/// Few enough for the parameters of one statement.
+const IDS_AT_ONCE: usize = 1000;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewSecurity {
@@ -153,6 +155,23 @@ pub async fn find(
     found.ok_or_else(|| Error::SecurityNotFound {
         security: id.to_string(),
     })
+}
+
+/// Those of the ids that there are, few enough to be held at once.
+pub(crate) async fn by_ids(
+    db: &impl ConnectionTrait,
+    ids: &BTreeSet<SecurityId>,
+) -> Result<BTreeMap<SecurityId, security::Model>, Error> {
+    let ids: Vec<SecurityId> = ids.iter().copied().collect();
+    let mut known = BTreeMap::new();
+    for batch in ids.chunks(IDS_AT_ONCE) {
+        let rows = security::Entity::find()
+            .filter(security::Column::Id.is_in(batch.iter().copied()))
+            .all(db)
+            .await?;
+        known.extend(rows.into_iter().map(|row| (row.id, row)));
+    }
+    Ok(known)
 }
 
 pub async fn find_by_symbol(

@@ -10,7 +10,7 @@ pub mod user;
 
 use std::path::PathBuf;
 
-use books::statements::Format;
+use books::{export, statements::Format};
 use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand};
 use entity::values::LotMethod;
@@ -82,6 +82,16 @@ Examples:
 
 Formats: csv, ghostfolio, ghostfolio_csv, portfolio_performance, wealthfolio, interactive_brokers_flex")]
     Import(Import),
+    /// Write the books of a portfolio as a file that other programs read.
+    ///
+    /// A file is written whole or not at all. docs/export.md says what each format holds.
+    #[command(after_help = "\
+Examples:
+  tallystick export --portfolio Broker --format beancount --output broker.beancount
+  tallystick export --portfolio Broker --format csv > broker.csv
+
+Formats: beancount, csv, json, parquet")]
+    Export(Export),
     /// Build, look at and freeze pricing packs.
     #[command(subcommand)]
     Pack(pack::Pack),
@@ -169,6 +179,25 @@ pub struct Import {
     pub dry_run: bool,
     #[command(flatten)]
     pub output: Json,
+}
+
+#[derive(Debug, Args)]
+pub struct Export {
+    /// The portfolio's name or id.
+    #[arg(long)]
+    pub portfolio: String,
+    /// The kind of file.
+    #[arg(long)]
+    pub format: export::Format,
+    /// The file [default: standard output, as for -]
+    #[arg(long)]
+    pub output: Option<PathBuf>,
+    /// The last day that counts, as 2025-10-21 [default: all days]
+    #[arg(long, value_parser = parse_date)]
+    pub asof: Option<NaiveDate>,
+    /// Overwrite a file that is there.
+    #[arg(long)]
+    pub force: bool,
 }
 
 #[derive(Debug, Subcommand)]

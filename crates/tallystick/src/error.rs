@@ -47,6 +47,8 @@ pub enum Error {
     LedgerFile(String),
     #[error("{}: {source}", path.display())]
     File { path: PathBuf, source: io::Error },
+    #[error("{} is there already; say --force to overwrite it, or name another file", .0.display())]
+    FileExists(PathBuf),
     #[error("{}: {source}", path.display())]
     StatementFile { path: PathBuf, source: books::Error },
     #[error("{}: {source}", path.display())]

@@ -88,6 +88,7 @@ async fn dispatch(command: Command, whose: Option<&str>, settings: &Settings) ->
         Command::Keys(command) => commands::keys::run(settings, command).await,
         Command::Maintain(output) => commands::maintain::run(settings, output).await,
         Command::Ledger(command) => commands::ledger::run(settings, whose, command).await,
+        Command::Export(args) => commands::export::run(settings, whose, args).await,
         Command::Import(args) => commands::import::run(settings, whose, args).await,
         Command::Pack(command) => commands::pack::run(settings, whose, command).await,
         Command::Positions(args) => commands::positions::run(settings, whose, args).await,

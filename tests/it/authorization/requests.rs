@@ -40,6 +40,7 @@ pub fn path(operation: &Operation, scene: &Scene<'_>) -> String {
     match operation.id {
         "import_ledger" => format!("{path}?accounts=Assets:Broker"),
         "reconcile_portfolio" => format!("{path}?accounts=Assets:Broker&pack_id=PP_2025-10-21"),
+        "export_books" => format!("{path}?format=json"),
         "diff_packs" => format!("{path}?portfolio_id={}", scene.things.portfolio),
         _ => path,
     }

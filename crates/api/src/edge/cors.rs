@@ -9,11 +9,15 @@ use actix_web::http::{
     },
 };
 
+use crate::routes::books_export::BOOKS_REVISION;
+
 /// What a page's script may read of an answer besides its body.
-const EXPOSED: [&str; 5] = [
+const EXPOSED: [&str; 7] = [
+    "content-disposition",
     "etag",
     "location",
     "retry-after",
+    BOOKS_REVISION,
     "tallystick-position",
     "x-request-id",
 ];

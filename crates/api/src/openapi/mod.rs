@@ -14,9 +14,9 @@ use utoipa::{OpenApi, openapi::path::Operation};
 use crate::{
     problem::{FieldError, ProblemOut},
     routes::{
-        api_tokens, audit, auth, cash_flows, docs, executions, health, imports, lots, pack_diff,
-        pack_export, pack_rows, pack_state, packs, patterns, portfolios, positions, realized_gains,
-        reconciliations, securities, shares, signals, transactions, users,
+        api_tokens, audit, auth, books_export, cash_flows, docs, executions, health, imports, lots,
+        pack_diff, pack_export, pack_rows, pack_state, packs, patterns, portfolios, positions,
+        realized_gains, reconciliations, securities, shares, signals, transactions, users,
     },
     schema,
 };
@@ -71,6 +71,7 @@ use crate::{
         lots::list_lots,
         realized_gains::list_realized_gains,
         cash_flows::list_cash_flows,
+        books_export::export_books,
         imports::import_ledger,
         imports::get_import,
         reconciliations::reconcile_portfolio,

@@ -125,7 +125,10 @@ impl From<books::Error> for Problem {
             Error::ReachesOther { .. } => Self::new(kinds::PERMISSION_DENIED, detail),
             Error::StatementFile(_) => Self::new(kinds::ROWS_INVALID, detail),
             Error::StatementRows(faults) => statement_faults(&faults),
-            Error::Terms(_) | Error::FormerRules(_) | Error::Inconsistent => Self::internal(error),
+            Error::Terms(_)
+            | Error::FormerRules(_)
+            | Error::Inconsistent
+            | Error::NotWritten(_) => Self::internal(error),
             Error::Ledger(faults) => (&faults).into(),
             Error::Overflow => Self::new(kinds::OVERFLOW, detail),
             Error::Database(error) => error.into(),

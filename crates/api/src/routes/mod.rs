@@ -7,6 +7,7 @@
 pub mod api_tokens;
 pub mod audit;
 pub mod auth;
+pub mod books_export;
 pub mod cash_flows;
 pub mod docs;
 pub mod executions;
@@ -68,6 +69,7 @@ pub fn configure(config: &mut ServiceConfig) {
         lots::configure,
         realized_gains::configure,
         cash_flows::configure,
+        books_export::configure,
         imports::configure,
         reconciliations::configure,
         securities::configure,

@@ -5,6 +5,7 @@
 //! brought back.
 
 mod ids;
+mod lots;
 mod source;
 mod transactions;
 
@@ -199,12 +200,34 @@ impl Import<'_> {
             .collect();
         self.done.securities +=
             register(self.ctx, self.tx, portfolio, &new, &mut self.securities).await?;
+        self.done.already_present += rows.len() - new.len();
+        let names_lots = |(row, _): &(&Row, &String)| !row.terms.lots.is_empty();
+        let mut left = new.as_slice();
+        while !left.is_empty() {
+            // A row that names lots needs those before it to be there.
+            let next = left.iter().skip(1).position(names_lots);
+            let (run, rest) = left.split_at(next.map_or(left.len(), |at| at + 1));
+            self.record(run).await?;
+            left = rest;
+        }
+        Ok(())
+    }
+
+    /// Of these, only the first may name lots.
+    async fn record(&mut self, new: &[(&Row, &String)]) -> Result<(), Error> {
+        let portfolio = self.recording.portfolio();
+        let mut lots = match new.first() {
+            Some((row, _)) => lots::chosen(self.ctx, self.tx, portfolio.id, row).await?,
+            None => Vec::new(),
+        };
         let transactions: Vec<NewTransaction> = new
             .iter()
-            .map(|(row, id)| transaction_of(row, id, portfolio, &self.securities))
+            .map(|(row, id)| {
+                let lots = std::mem::take(&mut lots);
+                transaction_of(row, id, portfolio, &self.securities, lots)
+            })
             .collect();
         self.lines.extend(new.iter().map(|(row, _)| row.line));
-        self.done.already_present += rows.len() - transactions.len();
         self.done.transactions += transactions.len();
         let added = self.recording.add(&transactions).await;
         let added = added.map_err(|error| of_line(error, &self.lines))?;

@@ -28,7 +28,7 @@ pub(crate) fn event_of(row: &transaction::Model) -> Result<Option<Event>, Error>
     }))
 }
 
-pub(super) fn terms_of(row: &transaction::Model) -> Result<Terms, Error> {
+pub(crate) fn terms_of(row: &transaction::Model) -> Result<Terms, Error> {
     let Some(terms) = &row.terms else {
         return Ok(Terms::default());
     };

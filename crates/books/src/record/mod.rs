@@ -32,8 +32,9 @@ use identity::Ctx;
 use sea_orm::{ActiveValue::Set, EntityTrait, IntoActiveModel};
 
 pub(crate) use affected::Change;
-pub(crate) use event::event_of;
+pub(crate) use event::{event_of, terms_of};
 pub use received::ReceivedLot;
+pub(crate) use received::received_of;
 pub(crate) use recording::{Order, Recording, next_revision};
 pub(crate) use restore::rules_of;
 pub use terms::{LotChoice, Terms, UnitRatio};

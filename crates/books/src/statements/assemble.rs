@@ -1,5 +1,6 @@
 //! From what a row says to a transaction: what each kind must say, and what follows from it.
 
+use chrono::NaiveDate;
 use entity::values::TransactionKind as Kind;
 use rust_decimal::Decimal;
 
@@ -10,7 +11,7 @@ use super::{
     faults::Faults,
     field::Field,
     numbers,
-    row::{Row, SecurityName},
+    row::{Row, RowTerms, SecurityName},
 };
 
 const CANCELLED: &str = "if it was cancelled, leave out this row and the one that it cancels";
@@ -40,25 +41,8 @@ pub(super) fn assemble(
     faults: &mut Faults,
 ) -> Option<Row> {
     let trade_date = cells.required_date(Field::Date, faults)?;
-    let mut row = Row {
-        line: cells.line,
-        kind,
-        trade_date,
-        settle_date: cells.date(Field::SettleDate, faults),
-        ex_date: cells.date(Field::ExDate, faults),
-        pay_date: cells.date(Field::PayDate, faults),
-        security: said.security,
-        quantity: said.units,
-        price: said.price,
-        amount: said.amount,
-        currency: said.currency,
-        fee: said.fee,
-        tax: said.tax,
-        fx_rate: said.fx_rate,
-        ratio: said.ratio.filter(|_| kind == Kind::Split),
-        narration: said.narration,
-        external_id: cells.owned(Field::Id),
-    };
+    let mut row = row(cells, kind, trade_date, said, faults);
+    row.ratio = row.ratio.filter(|_| kind == Kind::Split);
     check_direction(cells, kind, faults);
     match kind {
         Kind::Buy | Kind::Sell => trade(cells, &row, faults),
@@ -74,6 +58,49 @@ pub(super) fn assemble(
         cells.fault(faults, Field::FxRate, "the rate must be greater than zero");
     }
     faults.is_empty().then_some(row)
+}
+
+/// The transaction of a row that says its whole effect on cash: nothing follows from anything else.
+pub(super) fn as_told(
+    cells: &Cells<'_>,
+    kind: Kind,
+    said: Said,
+    terms: RowTerms,
+    faults: &mut Faults,
+) -> Option<Row> {
+    let trade_date = cells.required_date(Field::Date, faults)?;
+    let row = row(cells, kind, trade_date, said, faults);
+    check_direction(cells, kind, faults);
+    faults.is_empty().then_some(Row { terms, ..row })
+}
+
+fn row(
+    cells: &Cells<'_>,
+    kind: Kind,
+    trade_date: NaiveDate,
+    said: Said,
+    faults: &mut Faults,
+) -> Row {
+    Row {
+        line: cells.line,
+        kind,
+        trade_date,
+        settle_date: cells.date(Field::SettleDate, faults),
+        ex_date: cells.date(Field::ExDate, faults),
+        pay_date: cells.date(Field::PayDate, faults),
+        security: said.security,
+        quantity: said.units,
+        price: said.price,
+        amount: said.amount,
+        currency: said.currency,
+        fee: said.fee,
+        tax: said.tax,
+        fx_rate: said.fx_rate,
+        ratio: said.ratio,
+        terms: RowTerms::default(),
+        narration: said.narration,
+        external_id: cells.owned(Field::Id),
+    }
 }
 
 fn trade(cells: &Cells<'_>, row: &Row, faults: &mut Faults) {

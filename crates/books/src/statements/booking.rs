@@ -18,6 +18,8 @@ pub(super) enum Word {
     Ignored,
     /// A transaction that cannot be told by one row; why.
     Refused(&'static str),
+    /// One that only a row with a cash effect tells, which has columns for it; why no other.
+    Told(TransactionKind, &'static str),
 }
 
 /// What the words of a type column mean, folded.
@@ -82,7 +84,7 @@ impl Word {
             },
             Self::BySign(inward, outward) => Ok(Some(if is_negative { outward } else { inward })),
             Self::Ignored => Ok(None),
-            Self::Refused(why) => Err(why),
+            Self::Refused(why) | Self::Told(_, why) => Err(why),
         }
     }
 }

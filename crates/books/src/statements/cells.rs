@@ -13,7 +13,7 @@ use super::{
     exact,
     faults::Faults,
     field::Field,
-    isin,
+    isin, marked,
     notation::Notation,
     numbers,
     row::SecurityName,
@@ -44,12 +44,12 @@ impl<'a> Cells<'a> {
     }
 
     fn at(&self, place: usize) -> Option<&'a str> {
-        let text = self.record.get(place)?.trim();
-        let is_blank = text.is_empty()
-            || text.bytes().all(|byte| byte == b'-')
-            || text.eq_ignore_ascii_case("n/a")
-            || text.eq_ignore_ascii_case("null");
-        (!is_blank).then_some(text)
+        let cell = self.record.get(place)?;
+        if let Some(text) = marked::text_of(cell) {
+            return Some(text);
+        }
+        let text = cell.trim();
+        (!marked::is_blank(text)).then_some(text)
     }
 
     /// A field of several columns as they are written, without the blank ones.
@@ -221,6 +221,9 @@ impl<'a> Cells<'a> {
             self.fault(faults, Field::Kind, detail);
             return None;
         };
+        if let (Word::Told(kind, _), Some(_)) = (word, self.text(Field::CashEffect)) {
+            return Some(Booking::usual(kind));
+        }
         let amount = self.text(Field::Amount);
         let is_negative = amount.and_then(numbers::is_negative).unwrap_or(false);
         match word.booking(is_negative) {

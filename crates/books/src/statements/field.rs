@@ -20,6 +20,8 @@ pub(super) enum Field {
     PriceCurrency,
     Amount,
     Gross,
+    /// The effect on cash, whatever the signs of other amounts mean: the row says all of itself.
+    CashEffect,
     Currency,
     Fee,
     FeeCurrency,
@@ -27,6 +29,13 @@ pub(super) enum Field {
     TaxCurrency,
     FxRate,
     Ratio,
+    /// The security that is spun off, or that takes the place of another.
+    Into,
+    BasisShare,
+    InLieu,
+    /// The lots that leave.
+    Lots,
+    AcquiredOn,
     Id,
     Note,
     /// What refines the kind.
@@ -41,13 +50,22 @@ pub(super) enum Field {
 impl Field {
     pub const COUNT: usize = Self::DataSource as usize + 1;
 
-    pub const DATES: [Self; 4] = [Self::Date, Self::SettleDate, Self::ExDate, Self::PayDate];
+    pub const DATES: [Self; 5] = [
+        Self::Date,
+        Self::SettleDate,
+        Self::ExDate,
+        Self::PayDate,
+        Self::AcquiredOn,
+    ];
 
-    pub const NUMBERS: [Self; 8] = [
+    pub const NUMBERS: [Self; 11] = [
         Self::Quantity,
         Self::Price,
         Self::Amount,
         Self::Gross,
+        Self::CashEffect,
+        Self::BasisShare,
+        Self::InLieu,
         Self::Fee,
         Self::Tax,
         Self::FxRate,

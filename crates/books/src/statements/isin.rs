@@ -2,7 +2,7 @@
 
 /// The number in capitals, if its form and check digit are right (the sum of ISO 6166, annex C: letters
 /// as numbers from 10, then every second digit from the right doubled).
-pub(super) fn read(text: &str) -> Option<String> {
+pub(crate) fn read(text: &str) -> Option<String> {
     let isin = text.to_ascii_uppercase();
     let (country, rest) = isin.split_at_checked(2)?;
     let is_formed = isin.len() == 12

@@ -23,11 +23,12 @@ mod formats;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 mod header;
-mod isin;
+pub(crate) mod isin;
 mod json;
 mod layout;
 mod lines;
 mod mapping;
+pub(crate) mod marked;
 mod notation;
 mod numbers;
 mod records;
@@ -46,7 +47,7 @@ use std::{
 pub use fault::{FileFault, RowFault};
 pub use format::{Format, UnknownFormat};
 pub use mapping::{Mapping, MappingFault};
-pub use row::{Row, SecurityName};
+pub use row::{Row, RowTerms, SecurityName};
 
 use formats::{
     generic, ghostfolio_csv, ghostfolio_json::GhostfolioJson, interactive_brokers::Flex,

@@ -36,11 +36,23 @@ pub struct Row {
     pub tax: Decimal,
     /// Units of the portfolio's currency for one of `currency`, if the file says so.
     pub fx_rate: Option<Decimal>,
-    /// For a split: new units for old ones, both greater than zero.
+    /// For a split, a spin-off or a merger: new units for old ones, both greater than zero.
     pub ratio: Option<(Decimal, Decimal)>,
+    pub terms: RowTerms,
     pub narration: Option<String>,
     /// The file's own name of the row.
     pub external_id: Option<String>,
+}
+
+/// What a row says of a corporate action, or of the lots that are meant, beside a ratio.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RowTerms {
+    pub into: Option<SecurityName>,
+    pub basis_share: Option<Decimal>,
+    pub in_lieu: Option<Decimal>,
+    /// Units of the lots that a row opened, by that row's own name.
+    pub lots: Vec<(String, Decimal)>,
+    pub acquired_on: Option<NaiveDate>,
 }
 
 /// A security as a file names it.

@@ -10,6 +10,7 @@
 mod beancount;
 mod booking;
 mod cases;
+mod exports;
 mod figures;
 mod former_rules;
 mod growing_ledger;

@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod demo;
 pub mod doctor;
+pub mod export;
 pub mod import;
 mod import_report;
 pub mod keys;

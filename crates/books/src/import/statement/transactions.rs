@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use db::ConnectionTrait;
 use entity::{
     books::{portfolio, security},
-    values::{Money, Price, Quantity, Rate, SecurityKind, TransactionKind},
+    values::{Money, Price, Quantity, Rate, Ratio, SecurityKind, TransactionKind},
 };
 use identity::Ctx;
 use ledger::SecurityInfo;
@@ -13,7 +13,7 @@ use ledger::SecurityInfo;
 use super::fault;
 use crate::{
     Error,
-    record::{NewTransaction, Terms, UnitRatio},
+    record::{LotChoice, NewTransaction, Terms, UnitRatio},
     securities,
     statements::{Row, RowFault, SecurityName},
 };
@@ -28,7 +28,7 @@ pub(super) async fn register(
 ) -> Result<usize, Error> {
     let mut named: BTreeMap<String, (SecurityInfo, u64)> = BTreeMap::new();
     for (row, _) in rows {
-        if let Some(security) = &row.security {
+        for security in [&row.security, &row.terms.into].into_iter().flatten() {
             let symbol = symbol_of(security);
             if !known.contains_key(&symbol) {
                 let info = || (described(security, row, portfolio), row.line);
@@ -86,6 +86,7 @@ pub(super) fn transaction_of(
     external_id: &str,
     portfolio: &portfolio::Model,
     securities: &BTreeMap<String, security::Model>,
+    lots: Vec<LotChoice>,
 ) -> NewTransaction {
     let named = row.security.as_ref();
     let security = named.and_then(|security| securities.get(&symbol_of(security)));
@@ -94,6 +95,8 @@ pub(super) fn transaction_of(
     } else {
         &row.currency
     };
+    let into = row.terms.into.as_ref();
+    let into = into.and_then(|security| securities.get(&symbol_of(security)));
     let ratio = row.ratio.map(|(new, old)| UnitRatio {
         new: Quantity::new(new),
         old: Quantity::new(old),
@@ -121,7 +124,12 @@ pub(super) fn transaction_of(
         external_id: Some(external_id.to_owned()),
         terms: Terms {
             ratio,
-            ..Terms::default()
+            into: into.map(|security| security.id),
+            basis_share: row.terms.basis_share.map(Ratio::new),
+            in_lieu: row.terms.in_lieu.map(Money::new),
+            lots,
+            acquired_on: row.terms.acquired_on,
+            to: None,
         },
         corrects: None,
     }

@@ -7,7 +7,7 @@ use crate::currency;
 
 use super::{
     super::{
-        assemble::{Said, assemble, net, value},
+        assemble::{Said, as_told, assemble, net, value},
         booking::Booking,
         cells::Cells,
         exact,
@@ -19,6 +19,7 @@ use super::{
         signs::AmountSign,
     },
     generic_names::NAMES,
+    generic_terms,
     generic_words::WORDS,
 };
 
@@ -32,7 +33,13 @@ pub(in super::super) static LAYOUT: Layout = Layout {
         ("the currency", &[Field::Currency, Field::PriceCurrency]),
         (
             "an amount or a quantity",
-            &[Field::Amount, Field::Gross, Field::Quantity, Field::Fee],
+            &[
+                Field::Amount,
+                Field::Gross,
+                Field::CashEffect,
+                Field::Quantity,
+                Field::Fee,
+            ],
         ),
     ],
     dates: DateDecision::ByColumn,
@@ -58,6 +65,11 @@ pub(super) fn read(cells: &Cells<'_>, booking: Booking, faults: &mut Faults) -> 
     drop_foreign_price(cells, &mut said);
     check_cost(cells, Field::Fee, Field::FeeCurrency, &said, faults);
     check_cost(cells, Field::Tax, Field::TaxCurrency, &said, faults);
+    if cells.text(Field::CashEffect).is_some() {
+        said.amount = cells.number(Field::CashEffect, faults);
+        let terms = generic_terms::read(cells, faults);
+        return as_told(cells, booking.kind, said, terms, faults);
+    }
     said.amount = amount(cells, booking, &said, faults);
     check_gross(cells, booking, &said, faults);
     if is_transfer_of_units(booking.kind, &said) && said.price.is_none() {

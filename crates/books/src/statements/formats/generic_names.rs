@@ -217,6 +217,7 @@ pub(super) const NAMES: &Names = &[
             "montantbrut",
         ],
     ),
+    (Field::CashEffect, &["casheffect"]),
     (
         Field::Currency,
         &[
@@ -320,6 +321,12 @@ pub(super) const NAMES: &Names = &[
         Field::FxRate,
         &["fxratetobase", "exchangeratetobase", "ratetobase"],
     ),
+    (Field::SecurityCurrency, &["securitycurrency"]),
+    (Field::Into, &["intosymbol"]),
+    (Field::BasisShare, &["basisshare"]),
+    (Field::InLieu, &["inlieu"]),
+    (Field::Lots, &["lots"]),
+    (Field::AcquiredOn, &["acquiredon"]),
     (Field::Ratio, &["splitratio", "ratio", "splitverhaltnis"]),
     (
         Field::Id,

@@ -224,8 +224,11 @@ pub(super) const WORDS: &Words = &[
             "umbuchungausgang",
         ],
     ),
-    (Word::Refused(SPIN_OFF), &["spinoff", "abspaltung"]),
-    (Word::Refused(MERGER), &["merger", "fusion"]),
+    (
+        Word::Told(Kind::SpinOff, SPIN_OFF),
+        &["spinoff", "abspaltung"],
+    ),
+    (Word::Told(Kind::Merger, MERGER), &["merger", "fusion"]),
     (
         Word::Refused(REINVESTED),
         &[

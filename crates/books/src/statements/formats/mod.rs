@@ -2,6 +2,7 @@
 
 pub(super) mod generic;
 mod generic_names;
+mod generic_terms;
 mod generic_words;
 mod ghostfolio;
 pub(super) mod ghostfolio_csv;

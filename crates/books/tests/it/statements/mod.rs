@@ -100,6 +100,7 @@ fn row(line: u64, kind: TransactionKind, day: &str, currency: &str) -> Row {
         tax: Decimal::ZERO,
         fx_rate: None,
         ratio: None,
+        terms: books::statements::RowTerms::default(),
         narration: None,
         external_id: None,
     }

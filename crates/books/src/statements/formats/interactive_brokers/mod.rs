@@ -39,7 +39,7 @@ pub(in super::super) struct Flex<R> {
 #[derive(Default)]
 struct Survey {
     /// Of each section, of each date field.
-    dates: [[Evidence; 4]; 2],
+    dates: [[Evidence; Field::DATES.len()]; 2],
     /// Of each section: which levels of detail there are.
     executions: bool,
     orders: bool,

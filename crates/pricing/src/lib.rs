@@ -27,6 +27,7 @@ pub mod page;
 pub mod policy;
 pub mod quotes;
 mod securities;
+pub mod sources;
 
 pub use error::{Error, RowError};
 

@@ -15,6 +15,7 @@ mod race;
 mod restate;
 mod restate_together;
 mod samples;
+mod sources;
 mod speed;
 
 use chrono::NaiveDate;

@@ -56,6 +56,9 @@ pub enum Error {
     Invalid { field: &'static str, detail: String },
     #[error(transparent)]
     Database(#[from] db::Error),
+    /// A pack of many rows is sorted there.
+    #[error("the directory of temporary files cannot be used: {0}")]
+    Scratch(#[source] std::io::Error),
     #[error("the file cannot be read: {0}")]
     Io(#[from] std::io::Error),
 }

@@ -1,15 +1,20 @@
 //! What commands print: answers on standard output, warnings beside them.
 
-use std::io::{ErrorKind, Write, stderr, stdout};
+use std::io::{self, BufWriter, ErrorKind, Write, stderr, stdout};
 
 use serde::Serialize;
 
 use crate::error::Error;
 
-/// Prints `text` and a line end. A reader that has gone away, such as `head`, is no failure.
+/// Prints `text` and a line end.
 pub fn print(text: &str) -> Result<(), Error> {
-    let mut out = stdout().lock();
-    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+    print_with(|out| writeln!(out, "{text}"))
+}
+
+/// Prints what `write` writes. A reader that has gone away, such as `head`, is no failure.
+pub fn print_with(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Error> {
+    let mut out = BufWriter::new(stdout().lock());
+    match write(&mut out).and_then(|()| out.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Error::Output(error)),
         _ => Ok(()),
     }

@@ -150,7 +150,7 @@ impl From<pricing::Error> for Problem {
             Error::SymbolNotInPack { .. } => Self::new(kinds::PRICE_NOT_FOUND, detail),
             Error::Invalid { field, detail } => Self::invalid(field, detail),
             Error::Database(error) => error.into(),
-            Error::Io(error) => Self::internal(error),
+            Error::Io(error) | Error::Scratch(error) => Self::internal(error),
             // No request sends one.
             other @ Error::NotAnExport(_) => Self::internal(other),
         }

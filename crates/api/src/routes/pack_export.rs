@@ -1,6 +1,6 @@
 //! `/v1/packs/{id}/export`
 
-use std::convert::Infallible;
+use std::io;
 
 use actix_web::{
     HttpResponse,
@@ -10,7 +10,7 @@ use actix_web::{
 use bytes::Bytes;
 use db::Tx;
 use futures_util::stream;
-use pricing::packs;
+use pricing::{content::SortedLeaves, packs};
 
 use super::readable;
 use crate::{
@@ -63,23 +63,26 @@ pub async fn export_pack(
     Ok(response
         .insert_header((CONTENT_DISPOSITION, name))
         .content_type("application/x-ndjson")
-        .streaming(stream::iter(Chunks(rows.into_iter()))))
+        .streaming(stream::iter(Chunks(rows))))
 }
 
 /// The rows, some at a time: the text of all of them is never made as a whole.
-struct Chunks(std::vec::IntoIter<String>);
+struct Chunks(SortedLeaves);
 
 const CHUNK: usize = 64 * 1024;
 
 impl Iterator for Chunks {
-    type Item = Result<Bytes, Infallible>;
+    type Item = io::Result<Bytes>;
 
     fn next(&mut self) -> Option<Self::Item> {
         let mut chunk = String::new();
         while chunk.len() < CHUNK
             && let Some(row) = self.0.next()
         {
-            chunk.push_str(&row);
+            match row {
+                Ok(row) => chunk.push_str(&row),
+                Err(error) => return Some(Err(error)),
+            }
             chunk.push('\n');
         }
         (!chunk.is_empty()).then(|| Ok(chunk.into()))

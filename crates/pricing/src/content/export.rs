@@ -54,7 +54,7 @@ pub fn read_export(mut file: impl BufRead) -> Result<Exported, Error> {
         return Err(fault(1, "the file is empty"));
     };
     Ok(Exported {
-        hash: format!("sha256:{}", hex::encode(tree.finish())),
+        hash: tree.finish_as_text(),
         policy: header.remove("policy").unwrap_or_default(),
         asof: header.remove("asof").unwrap_or_default(),
         rows: usize::try_from(line - 1).unwrap_or(usize::MAX),

@@ -48,6 +48,11 @@ impl TreeHasher {
             .reduce(|right, left| node_hash(&left, &right))
             .unwrap_or_else(|| Sha256::digest([]).into())
     }
+
+    /// As a pack's hash is written.
+    pub fn finish_as_text(self) -> String {
+        format!("sha256:{}", hex::encode(self.finish()))
+    }
 }
 
 /// The audit path of one leaf (RFC 6962, section 2.1.1), from the leaf's sibling up to the root's

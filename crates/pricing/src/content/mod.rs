@@ -2,14 +2,17 @@
 
 mod diff;
 mod export;
+mod leaves;
 mod merkle;
 mod proof;
 
 pub use diff::{Change, FieldChange, Members, RowChange, RowKey, diff};
 pub use export::{Exported, read_export};
+pub(crate) use leaves::Leaves;
+pub use leaves::SortedLeaves;
 pub use proof::{Proof, verify_proof};
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, convert::Infallible};
 
 use chrono::NaiveDate;
 use entity::values::{Price, PriceAdjustment, Quantity, Rate};
@@ -56,82 +59,43 @@ pub struct Content {
 impl Content {
     /// The canonical rows: the header, then the others sorted as byte strings.
     pub fn leaves(&self) -> Vec<String> {
-        self.collect().sorted()
+        let prices = self.prices.iter().map(PriceRow::leaf);
+        let rates = self.fx_rates.iter().map(FxRow::leaf);
+        let mut rows: Vec<String> = prices.chain(rates).collect();
+        rows.sort_unstable();
+        rows.insert(0, header(self.asof_date, &self.policy));
+        rows
     }
 
     /// `sha256:` and the lower-case hex of the Merkle tree hash of the leaves.
     pub fn hash(&self) -> String {
-        self.collect().hash()
+        let mut tree = TreeHasher::default();
+        for leaf in self.leaves() {
+            tree.push(leaf.as_bytes());
+        }
+        tree.finish_as_text()
     }
 
     /// The proof that the pack holds its price of `symbol`; `None` where it has none.
     pub fn proof(&self, symbol: &str) -> Option<Proof> {
         let price = self.prices.iter().find(|price| price.symbol == symbol)?;
-        Proof::of_leaf(price.leaf(), &self.leaves())
-    }
-
-    fn collect(&self) -> Leaves {
-        let mut leaves = Leaves::new(self.asof_date, &self.policy);
-        self.prices
-            .iter()
-            .for_each(|price| leaves.push_price(price));
-        self.fx_rates
-            .iter()
-            .for_each(|rate| leaves.push_fx_rate(rate));
-        leaves
+        let leaves = self.leaves().into_iter().map(Ok::<_, Infallible>);
+        let Ok(proof) = Proof::of_leaf(price.leaf(), leaves);
+        proof
     }
 }
 
-/// The leaves of one pack, filled row by row. They are held until the last is in, because they sort
-/// by their own text, which no engine can order by.
-pub(crate) struct Leaves {
-    header: String,
-    rows: Vec<String>,
-}
-
-impl Leaves {
-    pub fn new(asof: NaiveDate, policy: &str) -> Self {
-        let header = canonical_row([
-            ("asof", asof.to_string()),
-            ("format", "1".to_owned()),
-            ("kind", "pack".to_owned()),
-            ("policy", policy.to_owned()),
-        ]);
-        Self {
-            header,
-            rows: Vec::new(),
-        }
-    }
-
-    pub fn push_price(&mut self, price: &PriceRow) {
-        self.rows.push(price.leaf());
-    }
-
-    pub fn push_fx_rate(&mut self, rate: &FxRow) {
-        self.rows.push(rate.leaf());
-    }
-
-    /// How many rows there are beside the header.
-    pub fn rows(&self) -> usize {
-        self.rows.len()
-    }
-
-    pub fn hash(mut self) -> String {
-        self.rows.sort_unstable();
-        let mut tree = TreeHasher::default();
-        tree.push(self.header.as_bytes());
-        self.rows.iter().for_each(|row| tree.push(row.as_bytes()));
-        format!("sha256:{}", hex::encode(tree.finish()))
-    }
-
-    pub fn sorted(mut self) -> Vec<String> {
-        self.rows.sort_unstable();
-        std::iter::once(self.header).chain(self.rows).collect()
-    }
+fn header(asof: NaiveDate, policy: &str) -> String {
+    canonical_row([
+        ("asof", asof.to_string()),
+        ("format", "1".to_owned()),
+        ("kind", "pack".to_owned()),
+        ("policy", policy.to_owned()),
+    ])
 }
 
 impl PriceRow {
-    fn leaf(&self) -> String {
+    pub(crate) fn leaf(&self) -> String {
         canonical_row(self.members())
     }
 

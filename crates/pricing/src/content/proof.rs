@@ -16,22 +16,27 @@ pub struct Proof {
 }
 
 impl Proof {
-    pub(super) fn of_leaf(leaf: String, leaves: &[String]) -> Option<Self> {
-        let index = leaves.iter().position(|other| *other == leaf)?;
-        let hashes = leaves
-            .iter()
-            .map(|leaf| merkle::leaf_hash(leaf.as_bytes()))
-            .collect();
-        let audit_path = merkle::audit_path(hashes, index)?
-            .iter()
-            .map(hex::encode)
-            .collect();
-        Some(Self {
+    /// Of one of the leaves that come, in their order; `None` if it is not among them.
+    pub(crate) fn of_leaf<E>(
+        leaf: String,
+        leaves: impl Iterator<Item = Result<String, E>>,
+    ) -> Result<Option<Self>, E> {
+        let (mut hashes, mut index) = (Vec::new(), None);
+        for other in leaves {
+            let other = other?;
+            if other == leaf {
+                index = Some(hashes.len());
+            }
+            hashes.push(merkle::leaf_hash(other.as_bytes()));
+        }
+        let tree_size = hashes.len() as u64;
+        let path = index.and_then(|index| Some((index, merkle::audit_path(hashes, index)?)));
+        Ok(path.map(|(index, path)| Self {
             leaf,
             leaf_index: index as u64,
-            tree_size: leaves.len() as u64,
-            audit_path,
-        })
+            tree_size,
+            audit_path: path.iter().map(hex::encode).collect(),
+        }))
     }
 }
 

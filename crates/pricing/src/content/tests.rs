@@ -1,7 +1,10 @@
 use sha2::{Digest, Sha256};
 
+use chrono::NaiveDate;
+use proptest::prelude::*;
+
 use super::{
-    canonical_row,
+    Content, FxRow, Leaves, Proof, canonical_row,
     merkle::{Hash, TreeHasher, audit_path, leaf_hash, root_from_path},
 };
 
@@ -158,4 +161,39 @@ fn members_stand_in_the_order_of_their_names() {
         ("a", "3".to_owned()),
     ]);
     assert_eq!(row, r#"{"a":"3","ab":"2","b":"1"}"#);
+}
+
+proptest! {
+    #[test]
+    fn leaves_that_were_sorted_on_disk_are_those_of_the_content(
+        sources in prop::collection::vec(".{0,30}", 0..60),
+        longest_run in 1..4_000_usize,
+    ) {
+        let rate = |(number, source): (usize, String)| FxRow {
+            base: "USD".to_owned(),
+            quote: format!("Q{}", number % 7),
+            rate: "1.5".parse().unwrap(),
+            source,
+        };
+        let content = Content {
+            asof_date: NaiveDate::default(),
+            policy: "WM4PM_CAD".to_owned(),
+            prices: Vec::new(),
+            fx_rates: sources.into_iter().enumerate().map(rate).collect(),
+        };
+        let leaves = || {
+            let mut leaves =
+                Leaves::with_runs_of(longest_run, content.asof_date, &content.policy);
+            content.fx_rates.iter().for_each(|rate| leaves.push_fx_rate(rate).unwrap());
+            leaves
+        };
+        prop_assert_eq!(leaves().rows(), content.fx_rates.len());
+        prop_assert_eq!(leaves().hash().unwrap(), content.hash());
+        let sorted: Vec<String> = leaves().sorted().unwrap().map(Result::unwrap).collect();
+        prop_assert_eq!(&sorted, &content.leaves());
+        if let Some(rate) = content.fx_rates.last() {
+            let proof = Proof::of_leaf(rate.leaf(), leaves().sorted().unwrap()).unwrap();
+            prop_assert!(super::verify_proof(&proof.unwrap(), &content.hash()));
+        }
+    }
 }

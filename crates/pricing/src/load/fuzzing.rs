@@ -10,10 +10,12 @@ use sea_orm::{ActiveModelTrait, prelude::Uuid};
 use serde::de::DeserializeOwned;
 
 use super::{
-    CheckedRows, Format, fx_rates, prices,
+    CheckedRows, Format, fx_rates,
+    listing::{Listing, Priced},
+    prices,
     records::{Columns, Records},
 };
-use crate::{Error, error::MOST_ROW_ERRORS, securities::Known};
+use crate::{Error, error::MOST_ROW_ERRORS};
 
 /// The first byte says which format, what the rows are, and how the file is cut into reads; the file
 /// follows. It is read to its end, cut or whole the same; each fault is on one of its lines.
@@ -68,25 +70,21 @@ impl Read for Cut<'_> {
 }
 
 fn load_prices(format: Format, file: Cut<'_>) -> Loaded {
-    let known = |(symbol, currency, id): (&str, &str, u128)| {
-        let id = SecurityId(Uuid::from_u128(id));
-        (
-            symbol.to_owned(),
-            Known {
-                id,
-                currency: currency.to_owned(),
-            },
-        )
-    };
-    let securities = [
+    let mut listing = Listing::new();
+    for (symbol, currency, id) in [
         ("AAPL", "USD", 1),
         ("É", "EUR", 2),
         ("X,\"", "CAD", 3),
         ("GLD", "USD", 4),
-    ];
+    ] {
+        listing.push(SecurityId(Uuid::from_u128(id)), symbol, currency);
+    }
+    listing.sort();
+    if let Some(held) = listing.find("GLD") {
+        held.priced = Priced::Before;
+    }
     let mut checker = prices::Checker {
-        securities: securities.map(known).into_iter().collect(),
-        seen: HashMap::from([(SecurityId(Uuid::from_u128(4)), None)]),
+        listing,
         pack_id: "pack".to_owned(),
         now: DateTime::UNIX_EPOCH,
     };

@@ -1,7 +1,7 @@
 //! Filling a warming pack from a file of prices or of FX rates: all of it or none.
 //!
 //! A file is read row by row and copied in batches inside the caller's transaction; what stays in
-//! memory is one entry for each security or pair, to find what stands twice. Every fault is
+//! memory is some dozen bytes for each security or pair, to find what stands twice. Every fault is
 //! reported with its line, up to fifty, and any fault refuses the file: nothing of it stays.
 //!
 //! A restatement begins as a copy of the pack that it restates: there, and there alone, a row takes the
@@ -12,6 +12,7 @@ mod fields;
 pub mod fuzzing;
 mod fx_rates;
 mod lines;
+mod listing;
 mod prices;
 mod records;
 

@@ -1,25 +1,25 @@
-use std::{
-    collections::{HashMap, hash_map::Entry},
-    io::Read,
-};
+use std::io::Read;
 
 use chrono::{DateTime, Utc};
 use db::Tx;
-use entity::{pricing::price, values::SecurityId};
+use entity::{books::security, pricing::price, values::SecurityId};
 use identity::Ctx;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, Set};
+use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 use serde::Deserialize;
 
 use super::{
     Format, Held,
     fields::{self, RowFaults, Text},
+    listing::{Listing, Priced},
     load_rows,
     records::{Columns, Records},
 };
 use crate::{
-    Error, packs,
-    securities::{self, Known},
+    Error,
+    packs::{self, stored_prices},
 };
+
+const ROWS_AT_ONCE: u64 = 10_000;
 
 pub(super) const COLUMNS: Columns = Columns {
     required: &["symbol", "close", "currency"],
@@ -56,12 +56,12 @@ pub async fn prices<R: Read + Send>(
     let pack = packs::lock_warming(db, pack_id).await?;
     let records = Records::open(format, file, &COLUMNS)?;
     let held = Held::of(&pack);
+    let mut listing = Listing::load(db).await?;
+    if held == Held::Stays {
+        mark_priced(db, &pack.id, &mut listing).await?;
+    }
     let mut checker = Checker {
-        securities: securities::by_symbol(db).await?,
-        seen: match held {
-            Held::Stays => already_priced(db, &pack.id).await?,
-            Held::GivesWay => HashMap::new(),
-        },
+        listing,
         pack_id: pack.id,
         now: ctx.now(),
     };
@@ -72,9 +72,7 @@ pub async fn prices<R: Read + Send>(
 }
 
 pub(super) struct Checker {
-    pub securities: HashMap<String, Known>,
-    /// The line of each security's price; `None` for one that the pack held before.
-    pub seen: HashMap<SecurityId, Option<u64>>,
+    pub listing: Listing,
     pub pack_id: String,
     pub now: DateTime<Utc>,
 }
@@ -87,7 +85,8 @@ impl Checker {
     ) -> Result<price::ActiveModel, Vec<String>> {
         let mut faults = RowFaults::default();
         let security = faults.note("symbol", self.claim(line, &row.symbol));
-        let currency = faults.note("currency", currency_of(&row, security.as_ref()));
+        let known = security.as_ref().map(|(_, currency)| currency.as_str());
+        let currency = faults.note("currency", currency_of(&row, known));
         let close = faults.note("close", fields::price(&row.close));
         let mut optional = |name, text: Option<Text>| {
             text.and_then(|text| faults.note(name, fields::price(&text)))
@@ -100,18 +99,26 @@ impl Checker {
             .and_then(|text| faults.note("volume", fields::volume(&text)));
         let source = faults.note("source", fields::source(row.source));
         let adjustment = faults.note("adjustment", fields::adjustment(row.adjustment.as_ref()));
-        let (Some(security), Some(currency), Some(close), Some(source), Some(adjustment), true) = (
+        let (
+            Some((security, _)),
+            Some(currency),
+            Some(close),
+            Some(source),
+            Some(adjustment),
+            true,
+        ) = (
             security,
             currency,
             close,
             source,
             adjustment,
             faults.is_empty(),
-        ) else {
+        )
+        else {
             return Err(faults.into_details());
         };
         Ok(price::ActiveModel {
-            security_id: Set(security.id),
+            security_id: Set(security),
             pack_id: Set(self.pack_id.clone()),
             close: Set(close),
             currency: Set(currency),
@@ -125,49 +132,67 @@ impl Checker {
         })
     }
 
-    /// The security of a row, which no row before may have named.
-    fn claim(&mut self, line: u64, symbol: &Text) -> Result<Known, String> {
-        let Some(security) = self.securities.get(&symbol.0) else {
+    /// The security of a row with its currency, which no row before may have named.
+    fn claim(&mut self, line: u64, symbol: &Text) -> Result<(SecurityId, String), String> {
+        let Some(security) = self.listing.find(&symbol.0) else {
             return Err(format!(
                 "unknown security `{}`: create it first (POST /v1/securities) or import the ledger \
                  that holds it",
                 fields::shortened(symbol)
             ));
         };
-        match self.seen.entry(security.id) {
-            Entry::Vacant(place) => {
-                place.insert(Some(line));
-                Ok(security.clone())
+        match security.priced {
+            Priced::No => {
+                security.priced = Priced::OnLine(line);
+                Ok((security.id, security.currency().to_owned()))
             }
-            Entry::Occupied(place) => Err(match place.get() {
-                Some(first) => format!("`{}` has a price on line {first} already", symbol.0),
-                None => format!("the pack has a price of `{}` already", symbol.0),
-            }),
+            Priced::OnLine(first) => Err(format!(
+                "`{}` has a price on line {first} already",
+                symbol.0
+            )),
+            Priced::Before => Err(format!("the pack has a price of `{}` already", symbol.0)),
         }
     }
 }
 
-fn currency_of(row: &WrittenPrice, security: Option<&Known>) -> Result<String, String> {
+fn currency_of(row: &WrittenPrice, known: Option<&str>) -> Result<String, String> {
     let currency = fields::currency(&row.currency)?;
-    match security {
-        Some(known) if known.currency != currency => Err(format!(
-            "`{}` is priced in {}, its security's currency, not in {currency}",
-            row.symbol.0, known.currency
+    match known {
+        Some(known) if known != currency => Err(format!(
+            "`{}` is priced in {known}, its security's currency, not in {currency}",
+            row.symbol.0
         )),
         _ => Ok(currency),
     }
 }
 
-async fn already_priced(
+/// Marks the securities that the pack has prices of.
+async fn mark_priced(
     db: &impl ConnectionTrait,
     pack_id: &str,
-) -> Result<HashMap<SecurityId, Option<u64>>, Error> {
-    let ids: Vec<SecurityId> = price::Entity::find()
-        .filter(price::Column::PackId.eq(pack_id))
-        .select_only()
-        .column(price::Column::SecurityId)
-        .into_tuple()
-        .all(db)
-        .await?;
-    Ok(ids.into_iter().map(|id| (id, None)).collect())
+    listing: &mut Listing,
+) -> Result<(), Error> {
+    let mut after: Option<SecurityId> = None;
+    loop {
+        let prices = stored_prices(pack_id)
+            .select_only()
+            .columns([price::Column::SecurityId])
+            .column(security::Column::Symbol)
+            .order_by_asc(price::Column::SecurityId)
+            .limit(ROWS_AT_ONCE);
+        let prices = match after {
+            Some(last) => prices.filter(price::Column::SecurityId.gt(last)),
+            None => prices,
+        };
+        let rows: Vec<(SecurityId, String)> = prices.into_tuple().all(db).await?;
+        let Some((last, _)) = rows.last() else {
+            return Ok(());
+        };
+        after = Some(*last);
+        for (_, symbol) in &rows {
+            if let Some(security) = listing.find(symbol) {
+                security.priced = Priced::Before;
+            }
+        }
+    }
 }

@@ -22,6 +22,7 @@ pub async fn mark_fresh(
     if leaves.rows() == 0 {
         return Err(Error::Empty { id: pack.id });
     }
+    let hash = read::hash(leaves).await?;
     let now = ctx.now();
     if let Some(restated) = &pack.restates {
         restate::step_aside(db, &pack, restated, now).await?;
@@ -30,7 +31,7 @@ pub async fn mark_fresh(
         status: Set(PackStatus::Fresh),
         is_fresh: Set(true),
         prewarm_done: Set(true),
-        hash: Set(Some(leaves.hash())),
+        hash: Set(Some(hash)),
         superseded_by: Set(None),
         updated_at: Set(now),
         ..pack.into()
@@ -49,7 +50,7 @@ pub async fn mark_error(
 ) -> Result<pack::Model, Error> {
     let message = checked_text("/message", "message", message, LONGEST_MESSAGE)?;
     let pack = lock_warming(db, id).await?;
-    let hash = read::leaves(db, &pack).await?.hash();
+    let hash = read::hash(read::leaves(db, &pack).await?).await?;
     let failed = pack::ActiveModel {
         status: Set(PackStatus::Error),
         hash: Set(Some(hash)),

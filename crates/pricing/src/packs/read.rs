@@ -1,5 +1,7 @@
 //! A pack's rows as they are stored, read by pages of the key in one index range.
 
+use std::io;
+
 use entity::{
     books::security,
     pricing::{fx_rate, pack, price},
@@ -14,7 +16,7 @@ use sea_orm::{
 use super::find;
 use crate::{
     Error,
-    content::{Content, FxRow, Leaves, PriceRow},
+    content::{Content, FxRow, Leaves, PriceRow, SortedLeaves},
 };
 
 const ROWS_AT_ONCE: u64 = 2_000;
@@ -23,8 +25,16 @@ const ROWS_AT_ONCE: u64 = 2_000;
 pub async fn content(ctx: &Ctx, db: &impl ConnectionTrait, id: &str) -> Result<Content, Error> {
     let pack = find(ctx, db, id).await?;
     let (mut prices, mut fx_rates) = (Vec::new(), Vec::new());
-    each_price(db, &pack.id, |price| prices.push(price)).await?;
-    each_fx_rate(db, &pack.id, |rate| fx_rates.push(rate)).await?;
+    each_price(db, &pack.id, |price| {
+        prices.push(price);
+        Ok(())
+    })
+    .await?;
+    each_fx_rate(db, &pack.id, |rate| {
+        fx_rates.push(rate);
+        Ok(())
+    })
+    .await?;
     Ok(Content {
         asof_date: pack.asof_date,
         policy: pack.policy,
@@ -41,10 +51,44 @@ pub(super) async fn leaves(db: &impl ConnectionTrait, pack: &pack::Model) -> Res
     Ok(leaves)
 }
 
+/// The hash of leaves. Millions of them take seconds, which nobody else on the thread waits for.
+pub(super) async fn hash(leaves: Leaves) -> Result<String, Error> {
+    off_thread(|| leaves.hash()).await
+}
+
+/// As [`hash`], the leaves themselves.
+pub(super) async fn sorted(leaves: Leaves) -> Result<SortedLeaves, Error> {
+    off_thread(|| leaves.sorted()).await
+}
+
+pub(super) async fn off_thread<T: Send + 'static>(
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> Result<T, Error> {
+    let outcome = tokio::task::spawn_blocking(work).await;
+    outcome
+        .map_err(io::Error::other)
+        .flatten()
+        .map_err(Error::Scratch)
+}
+
+/// The canonical row of one security's price, if the pack has it.
+pub(super) async fn price_leaf(
+    db: &impl ConnectionTrait,
+    pack_id: &str,
+    symbol: &str,
+) -> Result<Option<String>, Error> {
+    let stored = stored_prices(pack_id)
+        .filter(security::Column::Symbol.eq(symbol))
+        .into_model::<StoredPrice>()
+        .one(db)
+        .await?;
+    Ok(stored.map(|row| PriceRow::from(row).leaf()))
+}
+
 async fn each_price(
     db: &impl ConnectionTrait,
     pack_id: &str,
-    mut each: impl FnMut(PriceRow),
+    mut each: impl FnMut(PriceRow) -> io::Result<()>,
 ) -> Result<(), Error> {
     let mut after: Option<SecurityId> = None;
     loop {
@@ -60,7 +104,7 @@ async fn each_price(
         };
         after = Some(last.security_id);
         for row in rows {
-            each(row.into());
+            each(row.into()).map_err(Error::Scratch)?;
         }
     }
 }
@@ -68,7 +112,7 @@ async fn each_price(
 async fn each_fx_rate(
     db: &impl ConnectionTrait,
     pack_id: &str,
-    mut each: impl FnMut(FxRow),
+    mut each: impl FnMut(FxRow) -> io::Result<()>,
 ) -> Result<(), Error> {
     let mut after: Option<(String, String)> = None;
     loop {
@@ -80,7 +124,7 @@ async fn each_fx_rate(
         };
         after = Some((last.base.clone(), last.quote.clone()));
         for row in rows {
-            each(row.into());
+            each(row.into()).map_err(Error::Scratch)?;
         }
     }
 }

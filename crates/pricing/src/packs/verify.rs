@@ -3,7 +3,10 @@ use identity::Ctx;
 use sea_orm::ConnectionTrait;
 
 use super::{find, read};
-use crate::{Error, content::Proof};
+use crate::{
+    Error,
+    content::{Proof, SortedLeaves},
+};
 
 /// A pack's hash as it was stored when it was frozen, beside that of its content now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +26,7 @@ pub async fn verify(ctx: &Ctx, db: &impl ConnectionTrait, id: &str) -> Result<Ve
     let pack = find(ctx, db, id).await?;
     let leaves = read::leaves(db, &pack).await?;
     let rows = leaves.rows();
-    let computed_hash = leaves.hash();
+    let computed_hash = read::hash(leaves).await?;
     Ok(Verification {
         matches: pack.hash.as_ref() == Some(&computed_hash),
         pack_id: pack.id,
@@ -35,12 +38,12 @@ pub async fn verify(ctx: &Ctx, db: &impl ConnectionTrait, id: &str) -> Result<Ve
 
 /// A frozen pack's canonical rows, the header first and the others sorted: what its hash is computed
 /// from, for who has no database.
-pub async fn export(ctx: &Ctx, db: &impl ConnectionTrait, id: &str) -> Result<Vec<String>, Error> {
+pub async fn export(ctx: &Ctx, db: &impl ConnectionTrait, id: &str) -> Result<SortedLeaves, Error> {
     let pack = find(ctx, db, id).await?;
     if pack.status == PackStatus::Warming {
         return Err(Error::StillWarming { id: pack.id });
     }
-    Ok(read::leaves(db, &pack).await?.sorted())
+    read::sorted(read::leaves(db, &pack).await?).await
 }
 
 /// The proof that a frozen pack holds its price of `symbol`.
@@ -54,9 +57,13 @@ pub async fn proof(
     if pack.status == PackStatus::Warming {
         return Err(Error::StillWarming { id: pack.id });
     }
-    let content = read::content(ctx, db, id).await?;
-    content.proof(symbol).ok_or_else(|| Error::SymbolNotInPack {
-        id: pack.id,
+    let missing = || Error::SymbolNotInPack {
+        id: pack.id.clone(),
         symbol: symbol.to_owned(),
-    })
+    };
+    let leaf = read::price_leaf(db, &pack.id, symbol).await?;
+    let leaf = leaf.ok_or_else(missing)?;
+    let leaves = read::leaves(db, &pack).await?;
+    let proof = read::off_thread(|| Proof::of_leaf(leaf, leaves.sorted()?)).await?;
+    proof.ok_or_else(missing)
 }

@@ -49,6 +49,7 @@ testkit::on_both_engines! {
         let hash = mark_fresh(&ctx, &pack.id).await.unwrap().hash.unwrap();
 
         let rows = packs::export(&ctx, reader, &pack.id).await.unwrap();
+        let rows: Vec<String> = rows.map(Result::unwrap).collect();
         let file = lines(&rows.iter().map(String::as_str).collect::<Vec<_>>()).into_bytes();
         let found = hash_of(&file).unwrap();
         assert_eq!((found.hash.as_str(), found.rows), (hash.as_str(), 5));
@@ -79,6 +80,7 @@ testkit::on_both_engines! {
         let pack = new_pack(&ctx, "2025-10-21").await;
         let failed = mark_error(&ctx, &pack.id, "no prices").await.unwrap();
         let rows = packs::export(&ctx, ctx.database.reader(), &pack.id).await.unwrap();
+        let rows: Vec<String> = rows.map(Result::unwrap).collect();
         let found = hash_of(format!("{}\n", rows.join("\n")).as_bytes()).unwrap();
         assert_eq!((Some(found.hash), found.rows), (failed.hash, 0));
     }

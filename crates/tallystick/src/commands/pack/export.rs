@@ -2,36 +2,44 @@
 
 use std::{
     fs::File,
-    io::{BufReader, BufWriter, Write},
+    io::{self, BufReader, BufWriter, Write},
     path::{Path, PathBuf},
 };
 
 use identity::Ctx;
-use pricing::{content::read_export, packs};
+use pricing::{
+    content::{SortedLeaves, read_export},
+    packs,
+};
 use serde_json::json;
 
 use super::build::{in_file, open};
 use crate::{
     cli::pack::PackExport,
     error::Error,
-    output::{print, print_json},
+    output::{print, print_json, print_with},
 };
 
 pub async fn run(ctx: &Ctx, args: PackExport) -> Result<(), Error> {
     let work = async |tx: db::Tx| packs::export(ctx, &tx, &args.id).await;
     let rows = ctx.database.read(work).await?;
     let Some(path) = args.output else {
-        return print(&rows.join("\n"));
+        return print_with(|out| write(out, rows));
     };
-    write(&path, &rows).map_err(|source| Error::File { path, source })
+    create(&path, rows).map_err(|source| Error::File { path, source })
 }
 
-fn write(path: &Path, rows: &[String]) -> Result<(), std::io::Error> {
+fn create(path: &Path, rows: SortedLeaves) -> io::Result<()> {
     let mut file = BufWriter::new(File::create(path)?);
-    for row in rows {
-        writeln!(file, "{row}")?;
-    }
+    write(&mut file, rows)?;
     file.into_inner()?.sync_all()
+}
+
+fn write(into: &mut dyn Write, rows: SortedLeaves) -> io::Result<()> {
+    for row in rows {
+        writeln!(into, "{}", row?)?;
+    }
+    Ok(())
 }
 
 /// Computes the hash of an exported pack, and fails if it is not the one that was expected.

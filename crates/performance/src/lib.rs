@@ -3,12 +3,14 @@
 //! [`valuation`] is pure, so that a ledger file is valued without a database by the same code as a
 //! portfolio is over REST.
 
+mod demand;
 pub mod effect;
 mod error;
 mod positions;
 mod provenance;
 pub mod valuation;
 
+pub use demand::demand;
 pub use effect::{Effects, effects};
 pub use error::Error;
 pub use positions::{Report, positions, report};

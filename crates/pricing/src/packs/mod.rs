@@ -1,5 +1,6 @@
 //! The life of a pack: made warming, filled, frozen with its hash, checked by anyone.
 
+mod adjustments;
 mod diff;
 mod freeze;
 mod list;
@@ -7,6 +8,7 @@ mod read;
 mod restate;
 mod verify;
 
+pub(crate) use adjustments::require_one as require_one_adjustment;
 pub use diff::{PackDiff, diff};
 pub use freeze::{mark_error, mark_fresh};
 pub use list::{Filter, fx_rates, list, prices};

@@ -113,12 +113,12 @@ impl Asker {
         if self.source.kind == Kind::Ledger {
             return match ledger::load(&path) {
                 Ok(ledger) => ledger_prices::read(&self.name, &ledger, question),
-                Err(faults) => Answer::failed(first_line(&faults.to_string())),
+                Err(faults) => Answer::failed(first_fault(&path, &faults.to_string())),
             };
         }
         let text = match read_bounded(&path) {
             Ok(text) => text,
-            Err(error) => return Answer::failed(format!("{}: {error}", path.display())),
+            Err(error) => return Answer::failed(format!("{}: {error}", file_name(&path))),
         };
         self.read(question, &About::Rows, self.source.holds, &text)
     }
@@ -253,6 +253,12 @@ fn dated(path: &Path, asof: NaiveDate) -> std::path::PathBuf {
     )
 }
 
+/// Who reads a report need not know where files lie on this machine.
+fn file_name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or(path.as_os_str());
+    name.to_string_lossy().into_owned()
+}
+
 fn read_bounded(path: &Path) -> std::io::Result<Vec<u8>> {
     let mut text = Vec::new();
     File::open(path)?
@@ -268,6 +274,9 @@ fn read_bounded(path: &Path) -> std::io::Result<Vec<u8>> {
     Ok(text)
 }
 
-fn first_line(text: &str) -> String {
-    text.lines().next().unwrap_or_default().to_owned()
+fn first_fault(path: &Path, faults: &str) -> String {
+    let first = faults.lines().next().unwrap_or_default();
+    let folder = path.parent().and_then(Path::to_str).unwrap_or_default();
+    let first = first.strip_prefix(folder).unwrap_or(first);
+    first.trim_start_matches('/').to_owned()
 }

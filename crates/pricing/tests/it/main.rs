@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
 mod build;
+mod builds;
 mod content;
 mod export;
 mod frozen;

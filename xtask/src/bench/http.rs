@@ -82,8 +82,11 @@ fn ask(target: &Target, path: &str) -> Result<Response<Body>> {
 
 pub fn post_json(target: &Target, path: &str, body: &Value) -> Result<Value> {
     let url = format!("{}{path}", target.url);
-    let mut answer = ureq::post(&url)
-        .header("Content-Type", "application/json")
+    let mut request = ureq::post(&url).header("Content-Type", "application/json");
+    if let Some(token) = &target.token {
+        request = request.header("Authorization", format!("Bearer {token}"));
+    }
+    let mut answer = request
         .send(body.to_string())
         .with_context(|| format!("POST {url} failed"))?;
     let answer = answer.body_mut().read_to_string()?;

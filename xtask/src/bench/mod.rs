@@ -1,9 +1,11 @@
 //! `cargo xtask bench`: the product beside Beancount and beside a bare handler, in one run;
-//! `cargo xtask bench db`: the way to the database beside others; and
-//! `cargo xtask bench security`: accounts and row security beside the release that had none.
+//! `cargo xtask bench db`: the way to the database beside others;
+//! `cargo xtask bench security`: accounts and row security beside the release that had none; and
+//! `cargo xtask bench books`: recorded books and large packs beside a script and the engines' own loaders.
 
 mod account;
 pub mod bare_server;
+mod books;
 mod db;
 mod figures;
 pub mod http;
@@ -50,6 +52,8 @@ enum What {
     Db(db::Options),
     /// Measure what accounts and row security cost, beside the release before them
     Security(security::Options),
+    /// Measure recorded books and large packs beside a script and the engines' own loaders
+    Books(books::Options),
 }
 
 /// What the measurements share.
@@ -116,6 +120,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
     match &options.what {
         Some(What::Db(options)) => return db::run(workspace, options),
         Some(What::Security(options)) => return security::run(workspace, options),
+        Some(What::Books(options)) => return books::run(workspace, options),
         None => {}
     }
     let bench = Bench {

@@ -52,6 +52,13 @@ impl Profile {
     }
 }
 
+impl Profile {
+    /// An example that was built.
+    pub fn example(self, workspace: &Workspace, name: &str) -> Command {
+        Command::new(self.directory(workspace).join("examples").join(name))
+    }
+}
+
 /// The builds of the product and of the bare handler.
 pub struct Product {
     tallystick: PathBuf,
@@ -121,9 +128,13 @@ impl Product {
 
     /// Runs a command to its end; answers what it printed.
     pub fn run(&self, arguments: &[&str], database: &str, directory: &Path) -> Result<String> {
+        process::read(&mut self.command(arguments, database, directory))
+    }
+
+    pub fn command(&self, arguments: &[&str], database: &str, directory: &Path) -> Command {
         let mut command = self.tallystick(directory);
         command.args(arguments).env(DATABASE_VARIABLE, database);
-        process::read(&mut command)
+        command
     }
 
     /// With the settings that it has by default; its log goes to a file, as that of a service.

@@ -95,7 +95,8 @@ impl Drop for Server {
     }
 }
 
-fn peak_bytes(status: &str) -> Option<u64> {
+/// `VmHWM` of a process's status.
+pub fn peak_bytes(status: &str) -> Option<u64> {
     let peak = status
         .lines()
         .find_map(|line| line.strip_prefix("VmHWM:"))?;

@@ -5,44 +5,59 @@
 //! brought back.
 
 mod ids;
+mod source;
 mod transactions;
 
-use std::{
-    collections::BTreeMap,
-    io::{Read, Seek},
-};
+use std::collections::BTreeMap;
 
 use db::{Tx, query::execute_many};
 use entity::{
-    books::{import, portfolio},
+    books::{import, portfolio, security},
     values::{ImportId, ImportStatus, PortfolioId, TransactionSource},
 };
 use identity::Ctx;
 use sea_orm::{ActiveModelTrait, IntoActiveModel};
-use sha2::{Digest, Sha256};
 
+pub use self::source::Source;
 use self::{
-    ids::{Named, present},
+    ids::{Names, Repeated, present},
     transactions::{register, transaction_of},
 };
 use super::{ImportReport, report::counts};
 use crate::{
-    Error, portfolios,
-    record::{MOST_AT_ONCE, NewTransaction, Recorded, record},
-    statements::{self, Format, Mapping, Row, RowFault},
+    Error,
+    booking::Unbookable,
+    record::{MOST_AT_ONCE, NewTransaction, Order, Recording},
+    statements::{self, FileFault, Format, Mapping, Row, RowFault},
 };
 
 /// How many faults of a file are told before the rest of it is left unread.
 const MOST_FAULTS: usize = 50;
 
-/// The rows of a file, all of them good.
-#[derive(Clone, Debug)]
+/// Rows in memory.
+const ROWS_AT_ONCE: usize = 1_000;
+
+/// A file whose rows are all good by themselves. They are read again when they are written, so that none is
+/// kept in memory.
+#[derive(Debug)]
 pub struct Statement {
     pub format: Format,
     /// `sha256:` and lower-case hex of the file.
     pub file_hash: String,
-    /// In the order of time, as far as the file's own order tells it.
-    rows: Vec<Row>,
+    source: Source,
+    mapping: Option<Mapping>,
+    rows: usize,
+    /// As many programs write them.
+    newest_first: bool,
+    repeated: Repeated,
+}
+
+/// How far an import has come, of how much.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    Rows(usize, usize),
+    /// Securities whose lots are booked, when all rows are written.
+    Securities(usize, usize),
 }
 
 impl Statement {
@@ -50,52 +65,57 @@ impl Statement {
     ///
     /// # Errors
     /// [`Error::StatementFile`], or [`Error::StatementRows`] with the first 50 faults.
-    pub fn read<R: Read + Seek>(
-        format: Format,
-        mapping: Option<&Mapping>,
-        mut input: R,
-    ) -> Result<Self, Error> {
-        let file_hash = hash_of(&mut input).map_err(statements::FileFault::from)?;
-        let (mut rows, mut faults) = (Vec::new(), Vec::new());
-        for row in statements::read(format, mapping, input)? {
+    pub fn read(format: Format, mapping: Option<Mapping>, source: Source) -> Result<Self, Error> {
+        let mut statement = Self {
+            format,
+            file_hash: source.hash().map_err(FileFault::from)?,
+            source,
+            mapping,
+            rows: 0,
+            newest_first: false,
+            repeated: Repeated::default(),
+        };
+        statement.survey()?;
+        Ok(statement)
+    }
+
+    fn survey(&mut self) -> Result<(), Error> {
+        let (mut first, mut last, mut faults) = (None, None, Vec::new());
+        let rows = self.rows()?;
+        for row in rows {
             match row {
-                Ok(row) => rows.push(row),
+                Ok(row) => {
+                    first.get_or_insert(row.trade_date);
+                    last = Some(row.trade_date);
+                    self.repeated.count(&row);
+                    self.rows += 1;
+                }
                 Err(fault) => faults.push(fault),
             }
-            if faults.len() == MOST_FAULTS || rows.len() > MOST_AT_ONCE {
+            if faults.len() == MOST_FAULTS || self.rows > MOST_AT_ONCE {
                 break;
             }
         }
         if !faults.is_empty() {
             return Err(Error::StatementRows(faults));
         }
-        // Many programs write the newest first.
-        if let (Some(first), Some(last)) = (rows.first(), rows.last())
-            && first.trade_date > last.trade_date
-        {
-            rows.reverse();
-        }
-        Ok(Self {
-            format,
-            file_hash,
-            rows,
-        })
+        self.repeated.settle();
+        self.newest_first = first > last;
+        Ok(())
     }
-}
 
-fn hash_of(input: &mut (impl Read + Seek)) -> std::io::Result<String> {
-    let start = input.stream_position()?;
-    let mut hash = Sha256::new();
-    let mut buffer = vec![0; 1 << 16];
-    loop {
-        let read = input.read(&mut buffer)?;
-        if read == 0 {
-            break;
-        }
-        hash.update(&buffer[..read]);
+    fn rows(&self) -> Result<statements::Statement<source::Reader>, Error> {
+        let input = self.source.open().map_err(FileFault::from)?;
+        Ok(statements::read(self.format, self.mapping.as_ref(), input)?)
     }
-    input.seek(std::io::SeekFrom::Start(start))?;
-    Ok(format!("sha256:{}", hex::encode(hash.finalize())))
+
+    fn order(&self) -> Order {
+        if self.newest_first {
+            Order::newest_first(self.rows)
+        } else {
+            Order::OldestFirst
+        }
+    }
 }
 
 /// Writes what is new in a file into the books: whole within the caller's transaction, under one new
@@ -109,82 +129,146 @@ pub async fn import_statement(
     tx: &Tx,
     portfolio_id: PortfolioId,
     statement: &Statement,
+    progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<ImportReport, Error> {
-    let portfolio = portfolios::lock_recorded(ctx, tx, portfolio_id).await?;
-    let present = present(ctx, tx, portfolio_id).await?;
-    let named = Named::of(statement);
-    let new: Vec<(&Row, &String)> = named
-        .rows
-        .iter()
-        .filter(|(_, id)| !present.contains(id))
-        .map(|(row, id)| (*row, id))
-        .collect();
-    let already_present = named.rows.len() - new.len();
-    let (securities, new_securities) = register(ctx, tx, &portfolio, &new).await?;
-    let transactions: Vec<NewTransaction> = new
-        .iter()
-        .map(|(row, id)| transaction_of(row, id, &portfolio, &securities))
-        .collect();
-    let lines: Vec<u64> = new.iter().map(|(row, _)| row.line).collect();
-    let recorded = record(
+    let order = statement.order();
+    let recording =
+        Recording::begin(ctx, tx, portfolio_id, TransactionSource::Import, order).await?;
+    let mut import = Import {
         ctx,
         tx,
-        portfolio_id,
-        TransactionSource::Import,
-        &transactions,
-    )
-    .await
-    .map_err(|error| by_line(error, &lines))?;
-    let import_id = (!lines.is_empty()).then(ImportId::new);
-    let report = report(
-        &portfolio,
-        import_id,
-        &recorded,
-        new_securities,
-        already_present,
-    );
-    if let Some(id) = import_id {
-        let row = import_row(ctx, id, statement, &report);
-        execute_many(tx, [row.into_active_model().reset_all()]).await?;
+        names: statement.repeated.names(statement.newest_first),
+        securities: BTreeMap::new(),
+        recording,
+        lines: Vec::new(),
+        done: Done::default(),
+    };
+    let mut rows = statement.rows()?;
+    let mut read = 0;
+    loop {
+        let part: Vec<Row> = rows
+            .by_ref()
+            .take(ROWS_AT_ONCE)
+            .collect::<Result<_, _>>()
+            .map_err(|fault| Error::StatementRows(vec![fault]))?;
+        if part.is_empty() {
+            break;
+        }
+        read += part.len();
+        import.add(&part).await?;
+        progress(Progress::Rows(read, statement.rows));
     }
-    Ok(report)
+    if read != statement.rows
+        || statement.source.hash().map_err(FileFault::from)? != statement.file_hash
+    {
+        return Err(FileFault::Changed.into());
+    }
+    import.finish(statement, progress).await
 }
 
-fn report(
-    portfolio: &portfolio::Model,
-    import_id: Option<ImportId>,
-    recorded: &Recorded,
+struct Import<'a> {
+    ctx: &'a Ctx,
+    tx: &'a Tx,
+    names: Names<'a>,
+    /// By symbol.
+    securities: BTreeMap<String, security::Model>,
+    recording: Recording<'a>,
+    /// Of the transactions, in the order of the file.
+    lines: Vec<u64>,
+    done: Done,
+}
+
+#[derive(Default)]
+struct Done {
+    transactions: usize,
     securities: usize,
     already_present: usize,
-) -> ImportReport {
-    ImportReport {
-        import_id,
-        portfolio_id: Some(portfolio.id),
-        portfolio_name: portfolio.name.clone(),
-        base_currency: portfolio.base_currency.clone(),
-        transactions: recorded.transactions.len(),
-        lots: recorded.rebooked.lots,
-        closures: recorded.rebooked.closures,
-        cash_flows: recorded.cash_flows,
-        securities,
-        already_present,
-        books_revision: recorded.books_revision,
-        warnings: warnings(portfolio, recorded),
+    /// Transactions by currency.
+    without_rate: BTreeMap<String, usize>,
+}
+
+impl Import<'_> {
+    async fn add(&mut self, rows: &[Row]) -> Result<(), Error> {
+        let portfolio = self.recording.portfolio();
+        let ids: Vec<String> = rows.iter().map(|row| self.names.of(row)).collect();
+        let present = present(self.ctx, self.tx, portfolio.id, &ids).await?;
+        let new: Vec<(&Row, &String)> = rows
+            .iter()
+            .zip(&ids)
+            .filter(|(_, id)| !present.contains(*id))
+            .collect();
+        self.done.securities +=
+            register(self.ctx, self.tx, portfolio, &new, &mut self.securities).await?;
+        let transactions: Vec<NewTransaction> = new
+            .iter()
+            .map(|(row, id)| transaction_of(row, id, portfolio, &self.securities))
+            .collect();
+        self.lines.extend(new.iter().map(|(row, _)| row.line));
+        self.done.already_present += rows.len() - transactions.len();
+        self.done.transactions += transactions.len();
+        let added = self.recording.add(&transactions).await;
+        let added = added.map_err(|error| of_line(error, &self.lines))?;
+        for row in added.iter().filter(|row| row.fx_rate.is_none()) {
+            *self
+                .done
+                .without_rate
+                .entry(row.currency.clone())
+                .or_default() += 1;
+        }
+        Ok(())
+    }
+
+    async fn finish(
+        mut self,
+        statement: &Statement,
+        progress: &(dyn Fn(Progress) + Sync),
+    ) -> Result<ImportReport, Error> {
+        let (ctx, tx, done) = (self.ctx, self.tx, std::mem::take(&mut self.done));
+        let portfolio = self.recording.portfolio().clone();
+        let booking = |done, all| progress(Progress::Securities(done, all));
+        let outcome = match self.recording.finish(&booking).await {
+            Err(Error::Unbookable(unbookable)) => return Err(self.of_new(unbookable).await?),
+            outcome => outcome?,
+        };
+        let import_id = (done.transactions > 0).then(ImportId::new);
+        let report = ImportReport {
+            import_id,
+            portfolio_id: Some(portfolio.id),
+            portfolio_name: portfolio.name.clone(),
+            base_currency: portfolio.base_currency.clone(),
+            transactions: done.transactions,
+            lots: outcome.rebooked.lots,
+            closures: outcome.rebooked.closures,
+            cash_flows: outcome.cash_flows,
+            securities: done.securities,
+            already_present: done.already_present,
+            books_revision: outcome.books_revision,
+            warnings: warnings(&portfolio, done.without_rate),
+        };
+        if let Some(id) = import_id {
+            let row = import_row(ctx, id, statement, &report);
+            execute_many(tx, [row.into_active_model().reset_all()]).await?;
+        }
+        Ok(report)
+    }
+
+    /// What cannot be booked as a fault of its line, if it is new.
+    async fn of_new(&self, unbookable: Unbookable) -> Result<Error, Error> {
+        let Some((id, _)) = unbookable.event else {
+            return Ok(Error::Unbookable(unbookable));
+        };
+        let at = self.recording.place_of(id).await?;
+        Ok(match at.and_then(|at| self.lines.get(at)) {
+            Some(line) => Error::StatementRows(vec![fault(*line, unbookable.fault.to_string())]),
+            None => Error::Unbookable(unbookable),
+        })
     }
 }
 
 /// Amounts whose value in the portfolio's currency stays unknown.
-fn warnings(portfolio: &portfolio::Model, recorded: &Recorded) -> Vec<String> {
-    let mut missing: BTreeMap<&str, usize> = BTreeMap::new();
-    for row in recorded
-        .transactions
-        .iter()
-        .filter(|row| row.fx_rate.is_none())
-    {
-        *missing.entry(&row.currency).or_default() += 1;
-    }
+fn warnings(portfolio: &portfolio::Model, without_rate: BTreeMap<String, usize>) -> Vec<String> {
     let base = &portfolio.base_currency;
-    let told = missing.into_iter().map(|(currency, count)| {
+    let told = without_rate.into_iter().map(|(currency, count)| {
         format!(
             "the file has no rate from {currency} to {base} for {count} transactions: their cost and gain \
              in {base} are unknown"
@@ -212,20 +296,13 @@ fn import_row(
     }
 }
 
-/// Faults of new transactions are faults of their lines.
-fn by_line(error: Error, lines: &[u64]) -> Error {
-    let line = |at: usize| lines.get(at).copied().unwrap_or_default();
-    match error {
-        Error::InvalidTransaction { at, field, detail } => {
-            let detail = format!("{field}: {detail}");
-            Error::StatementRows(vec![fault(line(at), detail)])
-        }
-        Error::Unbookable(unbookable) => match unbookable.at {
-            Some(at) => Error::StatementRows(vec![fault(line(at), unbookable.fault.to_string())]),
-            None => Error::Unbookable(unbookable),
-        },
-        other => other,
-    }
+/// A fault of a new transaction is one of its line.
+fn of_line(error: Error, lines: &[u64]) -> Error {
+    let Error::InvalidTransaction { at, field, detail } = error else {
+        return error;
+    };
+    let line = lines.get(at).copied().unwrap_or_default();
+    Error::StatementRows(vec![fault(line, format!("{field}: {detail}"))])
 }
 
 fn fault(line: u64, detail: String) -> RowFault {

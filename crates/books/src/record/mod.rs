@@ -8,15 +8,15 @@ mod affected;
 mod check;
 mod event;
 mod flows;
+mod rebook;
+mod recording;
 mod restore;
 mod terms;
 mod void;
 mod write;
 
-use std::collections::BTreeSet;
-
 use chrono::NaiveDate;
-use db::{Tx, query::execute_many};
+use db::Tx;
 use entity::{
     books::{portfolio, transaction},
     values::{
@@ -25,15 +25,17 @@ use entity::{
     },
 };
 use identity::Ctx;
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, EntityTrait, IntoActiveModel};
+use sea_orm::{ActiveValue::Set, EntityTrait, IntoActiveModel};
 
 pub(crate) use affected::Change;
 pub(crate) use event::event_of;
+pub(crate) use rebook::rebook;
+pub(crate) use recording::{Order, Recording, next_revision};
 pub(crate) use restore::rules_of;
 pub use terms::{LotChoice, Terms, UnitRatio};
 pub use void::void;
 
-use crate::{Error, portfolios, securities};
+use crate::Error;
 
 /// The most transactions that are recorded at once.
 pub const MOST_AT_ONCE: usize = 1_000_000;
@@ -100,36 +102,15 @@ pub async fn record(
     source: TransactionSource,
     new: &[NewTransaction],
 ) -> Result<Recorded, Error> {
-    let portfolio = portfolios::lock_recorded(ctx, tx, portfolio_id).await?;
-    check::check_count(new.len())?;
-    let known: BTreeSet<SecurityId> = securities::which_exist(tx, securities_of(new)).await?;
-    let next = next_revision(ctx, &portfolio);
-    let mut rows = Vec::with_capacity(new.len());
-    for (at, one) in new.iter().enumerate() {
-        check::check(at, one, &portfolio, &known)?;
-        rows.push(new_row(ctx, &next, source, at, one)?);
-    }
-    let corrected = void::void_corrected(ctx, tx, &next, new, &mut rows).await?;
-    if rows.is_empty() {
-        let books_revision = portfolio.books_revision;
-        return Ok(Recorded {
-            transactions: rows,
-            books_revision,
-            rebooked: Rebooked::default(),
-            cash_flows: 0,
-        });
-    }
-    insert(tx, &rows).await?;
-    let cash_flows = insert_flows(ctx, tx, &rows).await?;
-    let change = Change::by(corrected.iter().chain(&rows));
-    let rebooked = rebook(ctx, tx, &next, change).await;
-    let rebooked = rebooked.map_err(|error| placed(error, &rows))?;
-    update_portfolio(tx, &portfolio, &next).await?;
+    let mut recording = Recording::begin(ctx, tx, portfolio_id, source, Order::OldestFirst).await?;
+    let transactions = recording.add(new).await?;
+    let outcome = recording.finish(&|_, _| {}).await;
+    let outcome = outcome.map_err(|error| placed(error, &transactions))?;
     Ok(Recorded {
-        transactions: rows,
-        books_revision: next.books_revision,
-        rebooked,
-        cash_flows,
+        transactions,
+        books_revision: outcome.books_revision,
+        rebooked: outcome.rebooked,
+        cash_flows: outcome.cash_flows,
     })
 }
 
@@ -141,116 +122,6 @@ fn placed(error: Error, rows: &[transaction::Model]) -> Error {
     let id = unbookable.event.map(|(id, _)| id);
     unbookable.at = rows.iter().position(|row| Some(row.id) == id);
     Error::Unbookable(unbookable)
-}
-
-fn securities_of(new: &[NewTransaction]) -> BTreeSet<SecurityId> {
-    new.iter()
-        .flat_map(|one| [one.security_id, one.terms.into])
-        .flatten()
-        .collect()
-}
-
-pub(crate) fn next_revision(ctx: &Ctx, portfolio: &portfolio::Model) -> portfolio::Model {
-    portfolio::Model {
-        is_recorded: true,
-        books_revision: portfolio.books_revision + 1,
-        updated_at: portfolios::touched(ctx, portfolio),
-        ..portfolio.clone()
-    }
-}
-
-fn new_row(
-    ctx: &Ctx,
-    portfolio: &portfolio::Model,
-    source: TransactionSource,
-    at: usize,
-    new: &NewTransaction,
-) -> Result<transaction::Model, Error> {
-    let now = ctx.now();
-    let is_base = new.currency == portfolio.base_currency;
-    let terms = (!new.terms.is_empty()).then(|| serde_json::to_value(&new.terms));
-    Ok(transaction::Model {
-        user_id: ctx.scope,
-        id: TransactionId::new(),
-        portfolio_id: portfolio.id,
-        security_id: new.security_id,
-        kind: new.kind,
-        trade_date: new.trade_date,
-        settle_date: new.settle_date,
-        quantity: check::signed_quantity(new),
-        price: new.price,
-        amount: check::amount(new)?,
-        currency: new.currency.clone(),
-        fee: new.fee,
-        tax: new.tax,
-        fx_rate: if is_base {
-            Some(Rate::ONE)
-        } else {
-            new.fx_rate
-        },
-        pay_date: new.pay_date,
-        ex_date: new.ex_date,
-        narration: new.narration.clone(),
-        source,
-        external_id: new.external_id.clone(),
-        ledger_commit_hash: None,
-        books_revision: portfolio.books_revision,
-        sequence: sequence(portfolio.books_revision, at),
-        terms: terms.transpose().map_err(Error::Terms)?,
-        recorded_at: now,
-        voided_at: None,
-        voided_revision: None,
-        voids_id: new.corrects,
-        created_at: now,
-    })
-}
-
-/// Grows with the revision, and within one with the place in it.
-fn sequence(revision: i64, at: usize) -> i64 {
-    let most = i64::try_from(MOST_AT_ONCE).unwrap_or(i64::MAX);
-    revision.saturating_mul(most) + i64::try_from(at).unwrap_or(most)
-}
-
-async fn insert(tx: &Tx, rows: &[transaction::Model]) -> Result<(), Error> {
-    let models: Vec<_> = rows
-        .iter()
-        .map(|row| row.clone().into_active_model().reset_all())
-        .collect();
-    match execute_many(tx, models).await {
-        Ok(_) => Ok(()),
-        Err(db::Error::Duplicate(_)) => Err(Error::ExternalIdTaken),
-        Err(error) => Err(error.into()),
-    }
-}
-
-async fn insert_flows(ctx: &Ctx, tx: &Tx, rows: &[transaction::Model]) -> Result<usize, Error> {
-    let models: Vec<_> = rows
-        .iter()
-        .flat_map(|row| flows::of(ctx, row))
-        .map(|flow| flow.into_active_model().reset_all())
-        .collect();
-    let count = models.len();
-    execute_many(tx, models).await?;
-    Ok(count)
-}
-
-/// Books the lots of a portfolio anew from where they change.
-pub(crate) async fn rebook(
-    ctx: &Ctx,
-    tx: &Tx,
-    portfolio: &portfolio::Model,
-    change: Change,
-) -> Result<Rebooked, Error> {
-    let Some(affected) = affected::load(ctx, tx, portfolio, change).await? else {
-        return Ok(Rebooked::default());
-    };
-    let mut restored = restore::restore(ctx, tx, portfolio, &affected).await?;
-    for row in &affected.transactions {
-        if let Some(event) = event_of(row)? {
-            restored.book.book(&event).map_err(Error::Unbookable)?;
-        }
-    }
-    write::write(ctx, tx, portfolio, &affected, restored).await
 }
 
 pub(crate) async fn update_portfolio(

@@ -44,7 +44,7 @@ pub(super) async fn restore(
     };
     let mut before = Vec::new();
     for lot in live_lots(ctx, db, portfolio, affected).await? {
-        match affected.since {
+        match affected.scope.since {
             Some(since) if opened_before(&lot, since) => before.push(lot),
             _ => {
                 restored.old_lots.insert(key_of(&lot), lot);
@@ -58,7 +58,7 @@ pub(super) async fn restore(
         .map(|lot| lot.id)
         .collect();
     for closure in closures_of(ctx, db, &ids).await? {
-        match affected.since {
+        match affected.scope.since {
             Some(since) if closure.closed_on < since => {
                 taken.entry(closure.lot_id).or_default().push(closure);
             }
@@ -107,8 +107,8 @@ async fn live_lots(
         .filter(lot::Column::UserId.eq(ctx.scope))
         .filter(lot::Column::PortfolioId.eq(portfolio.id))
         .filter(lot::Column::SupersededRevision.is_null())
-        .filter(lot::Column::SecurityId.is_in(securities(&affected.securities)));
-    if let Some(since) = affected.since {
+        .filter(lot::Column::SecurityId.is_in(securities(&affected.scope.securities)));
+    if let Some(since) = affected.scope.since {
         let is_open = Condition::any()
             .add(lot::Column::ClosedOn.is_null())
             .add(lot::Column::ClosedOn.gte(since));

@@ -11,7 +11,7 @@ use entity::{
 use identity::Ctx;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 
-use super::{Change, NewTransaction, next_revision, rebook, update_portfolio};
+use super::{Change, NewTransaction, rebook, recording::next_revision, update_portfolio};
 use crate::{Error, portfolios, transactions};
 
 const IDS_AT_ONCE: usize = 500;
@@ -30,7 +30,7 @@ pub async fn void(
     let portfolio = portfolios::lock_recorded(ctx, tx, portfolio_id).await?;
     let next = next_revision(ctx, &portfolio);
     let mut voided = void_all(ctx, tx, &next, &[id]).await?;
-    rebook(ctx, tx, &next, Change::by(voided.values())).await?;
+    rebook(ctx, tx, &next, Change::by(voided.values())?).await?;
     update_portfolio(tx, &portfolio, &next).await?;
     voided.remove(&id).ok_or(Error::TransactionNotFound { id })
 }

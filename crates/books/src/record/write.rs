@@ -30,7 +30,7 @@ pub(super) async fn write(
 ) -> Result<Rebooked, Error> {
     let booked = restored.book.take_booked();
     let mut open: HashMap<LotKey, Quantity> = HashMap::new();
-    for security in &affected.securities {
+    for security in &affected.scope.securities {
         let lots = restored
             .book
             .open_lots(*security)

@@ -50,4 +50,6 @@ pub enum FileFault {
     Mapping { detail: String },
     #[error("{detail}")]
     TooMuch { detail: String },
+    #[error("the file has changed while it was read; nothing was written")]
+    Changed,
 }

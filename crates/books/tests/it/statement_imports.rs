@@ -1,21 +1,21 @@
 //! Files of transactions into the books: whole, known again, and by their lines where they are wrong.
 
-use std::{fs, io::Cursor, path::Path};
+use std::{fs, path::Path, sync::Arc};
 
 use books::{
     Error,
     import::{
         ImportReport,
-        statement::{Statement, import_statement},
+        statement::{Source, Statement, import_statement},
     },
     statements::{Format, Mapping},
 };
 use entity::{
-    books::transaction,
+    books::{lot_closure, transaction},
     values::{LotMethod, PortfolioId},
 };
 use identity::Ctx;
-use sea_orm::{EntityTrait, PaginatorTrait};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 
 use crate::{
     recording::{portfolio_by, voided},
@@ -37,19 +37,23 @@ fn without(text: &str, words: &str) -> String {
     format!("{}\n", text.replace("},\n  ]", "}\n  ]"))
 }
 
-fn read(format: Format, text: &str, mapping: Option<&Mapping>) -> Statement {
-    let statement = Statement::read(format, mapping, Cursor::new(text.to_owned()));
-    statement.unwrap_or_else(|error| panic!("{error}"))
+fn text_of(text: &str) -> Source {
+    Source::Text(Arc::new(text.to_owned()))
+}
+
+fn read(format: Format, file: &str, mapping: Option<&Mapping>) -> Arc<Statement> {
+    let statement = Statement::read(format, mapping.cloned(), text_of(file));
+    Arc::new(statement.unwrap_or_else(|error| panic!("{error}")))
 }
 
 async fn import(
     ctx: &Ctx,
     portfolio: PortfolioId,
-    statement: &Statement,
+    statement: &Arc<Statement>,
 ) -> Result<ImportReport, Error> {
-    let statement = statement.clone();
+    let statement = Arc::clone(statement);
     write(ctx, move |ctx, tx| async move {
-        import_statement(&ctx, &tx, portfolio, &statement).await
+        import_statement(&ctx, &tx, portfolio, &statement, &|_| {}).await
     })
     .await
 }
@@ -121,6 +125,86 @@ testkit::on_both_engines! {
         assert_eq!((third.transactions, third.already_present), (0, 4));
     }
 
+    async fn a_long_file_is_the_same_from_its_newest_row_on_and_from_its_oldest(db) {
+        let ctx = db.ctx().await;
+        // Of each day's rows the first must be booked first; equal rows are among them.
+        let mut rows: Vec<String> = (0..2_700).map(|number| {
+            let (day, symbol) = (1 + number / 100, ["NKE", "AAPL", "GLD"][number % 3]);
+            if number % 2 == 0 || number < 6 {
+                format!("2024-01-{day:02},buy,{symbol},3,{},USD", 20 + number % 5)
+            } else {
+                format!("2024-01-{day:02},sell,{symbol},2,{},USD", 21 + number % 7)
+            }
+        }).collect();
+        let file = |rows: &[String]| format!("date,type,symbol,quantity,price,currency\n{}\n", rows.join("\n"));
+        let oldest_first = file(&rows);
+        rows.reverse();
+        let mut imported = Vec::new();
+        for (name, text) in [("oldest", oldest_first), ("newest", file(&rows))] {
+            let portfolio = write(&ctx, move |ctx, tx| async move {
+                books::portfolios::create(&ctx, &tx, crate::setup::new_portfolio(name)).await
+            }).await.unwrap().id;
+            let statement = read(Format::Csv, &text, None);
+            let report = import(&ctx, portfolio, &statement).await.unwrap();
+            assert_eq!((report.transactions, report.already_present), (2_700, 0));
+            let again = import(&ctx, portfolio, &statement).await.unwrap();
+            assert_eq!((again.transactions, again.already_present), (0, 2_700));
+            let mut transactions = transaction::Entity::find()
+                .filter(transaction::Column::PortfolioId.eq(portfolio))
+                .order_by_asc(transaction::Column::TradeDate)
+                .order_by_asc(transaction::Column::Id)
+                .all(ctx.database.reader()).await.unwrap();
+            assert!(transactions.is_sorted_by_key(|row| row.sequence));
+            let written: Vec<_> = transactions.drain(..)
+                .map(|row| (row.trade_date, row.quantity, row.amount, row.external_id)).collect();
+            let closures = lot_closure::Entity::find()
+                .filter(lot_closure::Column::PortfolioId.eq(portfolio))
+                .order_by_asc(lot_closure::Column::Id)
+                .all(ctx.database.reader()).await.unwrap();
+            let mut gains: Vec<_> = closures.into_iter()
+                .map(|row| (row.closed_on, row.quantity, row.cost_basis, row.realized_gain)).collect();
+            gains.sort_unstable();
+            imported.push((written, gains, report.lots, report.closures));
+        }
+        assert_eq!(imported[0], imported[1]);
+        assert!(imported[0].3 > 1_000);
+    }
+
+    async fn a_line_far_into_a_file_is_named_in_either_order(db) {
+        let ctx = db.ctx().await;
+        let portfolio = portfolio_by(&ctx, LotMethod::Fifo, false).await.id;
+        let mut rows: Vec<String> = (0..1_500)
+            .map(|number| format!("2024-02-{:02},deposit,,,,{},USD", 1 + number / 60, number + 1))
+            .collect();
+        rows[1_200] = "2024-02-21,sell,NKE,1,20,,USD".to_owned();
+        for line in [1_202, 301] {
+            let text = format!("date,type,symbol,quantity,price,amount,currency\n{}\n", rows.join("\n"));
+            let refused = import(&ctx, portfolio, &read(Format::Csv, &text, None)).await.unwrap_err();
+            let Error::StatementRows(faults) = refused else { panic!("{refused}") };
+            assert_eq!((faults.len(), faults[0].line), (1, line));
+            rows.reverse();
+        }
+    }
+
+    async fn a_file_that_changes_while_it_is_imported_is_refused(db) {
+        let ctx = db.ctx().await;
+        let portfolio = portfolio_by(&ctx, LotMethod::Fifo, false).await.id;
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("rows.csv");
+        let file = |amount: &str| {
+            let text = format!("date,type,amount,currency\n2024-01-02,deposit,{amount},USD\n");
+            fs::write(&path, text).unwrap();
+        };
+        file("1000");
+        let source = Source::File(fs::File::open(&path).unwrap());
+        let statement = Arc::new(Statement::read(Format::Csv, None, source).unwrap());
+        file("9000");
+        let refused = import(&ctx, portfolio, &statement).await.unwrap_err();
+        assert!(refused.to_string().contains("has changed"), "{refused}");
+        file("1000");
+        assert_eq!(import(&ctx, portfolio, &statement).await.unwrap().transactions, 1);
+    }
+
     async fn a_line_that_is_wrong_is_named_and_nothing_is_imported(db) {
         let ctx = db.ctx().await;
         let portfolio = portfolio_by(&ctx, LotMethod::Fifo, false).await.id;
@@ -135,7 +219,7 @@ testkit::on_both_engines! {
 
         let text = "date,type,symbol,quantity,price,currency\n\
             2024-01-03,buy,NKE,ten,20,USD\n2024-13-04,sell,NKE,11,20,USD\n";
-        let refused = Statement::read(Format::Csv, None, Cursor::new(text));
+        let refused = Statement::read(Format::Csv, None, text_of(text));
         let lines: Vec<u64> = match refused {
             Err(Error::StatementRows(faults)) => faults.iter().map(|fault| fault.line).collect(),
             other => panic!("{other:?}"),

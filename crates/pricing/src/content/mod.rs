@@ -146,11 +146,29 @@ impl FxRow {
 /// escapes, `\u00xx` in lower case for other control characters, everything else as it is).
 fn canonical_row<'n>(fields: impl IntoIterator<Item = (&'n str, String)>) -> String {
     let sorted: BTreeMap<&str, String> = fields.into_iter().collect();
-    let members: Vec<String> = sorted
-        .into_iter()
-        .map(|(name, value)| format!("\"{name}\":{}", serde_json::Value::from(value)))
-        .collect();
-    format!("{{{}}}", members.join(","))
+    let mut row = String::with_capacity(TYPICAL_ROW);
+    for (name, value) in sorted {
+        row.push_str(if row.is_empty() { "{\"" } else { ",\"" });
+        row.push_str(name);
+        row.push_str("\":");
+        push_string(&mut row, value);
+    }
+    row.push('}');
+    row
+}
+
+/// Room for most rows of prices.
+const TYPICAL_ROW: usize = 192;
+
+fn push_string(row: &mut String, value: String) {
+    let is_escaped = |byte: u8| byte < b' ' || byte == b'"' || byte == b'\\';
+    if value.bytes().any(is_escaped) {
+        row.push_str(&serde_json::Value::from(value).to_string());
+    } else {
+        row.push('"');
+        row.push_str(&value);
+        row.push('"');
+    }
 }
 
 #[cfg(test)]

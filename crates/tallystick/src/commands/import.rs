@@ -1,11 +1,11 @@
 //! `tallystick import`: files of transactions of brokers and other programs.
 
-use std::{fs::File, io::BufReader, path::Path};
+use std::{fs::File, path::Path};
 
 use books::{
     import::{
         ImportReport,
-        statement::{Statement, import_statement},
+        statement::{self, Source, Statement, import_statement},
     },
     portfolios::{self, NewPortfolio},
     statements::Mapping,
@@ -13,6 +13,7 @@ use books::{
 use db::Tx;
 use entity::values::{LotMethod, PortfolioId};
 use identity::{Ctx, audit};
+use indicatif::ProgressBar;
 
 use super::import_report;
 use crate::{
@@ -31,17 +32,18 @@ pub async fn run(settings: &Settings, whose: Option<&str>, args: Import) -> Resu
     let mapping = args.mapping.as_deref().map(read_mapping).transpose()?;
     let file = File::open(&args.file).map_err(|source| unreadable(&args.file, source))?;
     let statement =
-        Statement::read(args.format, mapping.as_ref(), BufReader::new(file)).map_err(|source| {
+        Statement::read(args.format, mapping, Source::File(file)).map_err(|source| {
             Error::StatementFile {
                 path: args.file.clone(),
                 source,
             }
         })?;
-    let ctx = session::open(settings, whose).await?;
-    spinner.set_message("Writing");
-    let report = write(&ctx, &args, &statement).await;
-    ctx.database.close().await;
     spinner.finish_and_clear();
+    let ctx = session::open(settings, whose).await?;
+    let bar = Progress::unless_json(json).bar(0, "Writing");
+    let report = write(&ctx, &args, &statement, &bar).await;
+    ctx.database.close().await;
+    bar.finish_and_clear();
     let report = report?;
     if json {
         print_json(&import_report::json(&report, args.dry_run))
@@ -63,10 +65,16 @@ fn unreadable(path: &Path, source: std::io::Error) -> Error {
     Error::File { path, source }
 }
 
-async fn write(ctx: &Ctx, args: &Import, statement: &Statement) -> Result<ImportReport, Error> {
+async fn write(
+    ctx: &Ctx,
+    args: &Import,
+    statement: &Statement,
+    bar: &ProgressBar,
+) -> Result<ImportReport, Error> {
+    let show = |progress: statement::Progress| show(bar, progress);
     let work = async |tx: Tx| -> Result<ImportReport, Error> {
         let portfolio = find_or_create(ctx, &tx, args).await?;
-        let imported = import_statement(ctx, &tx, portfolio, statement).await;
+        let imported = import_statement(ctx, &tx, portfolio, statement, &show).await;
         let report = imported.map_err(|source| Error::StatementFile {
             path: args.file.clone(),
             source,
@@ -80,6 +88,16 @@ async fn write(ctx: &Ctx, args: &Import, statement: &Statement) -> Result<Import
     } else {
         ctx.database.write(work).await
     }
+}
+
+fn show(bar: &ProgressBar, progress: statement::Progress) {
+    let (message, done, all) = match progress {
+        statement::Progress::Rows(done, all) => ("Writing rows", done, all),
+        statement::Progress::Securities(done, all) => ("Booking lots of securities", done, all),
+    };
+    bar.set_message(message);
+    bar.set_length(all as u64);
+    bar.set_position(done as u64);
 }
 
 /// A portfolio is made only where its currency is said: nothing is guessed.

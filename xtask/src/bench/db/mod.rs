@@ -8,7 +8,7 @@ mod goals;
 mod orm;
 mod pgbench;
 mod requests;
-mod sqlite;
+pub mod sqlite;
 mod statements;
 
 use anyhow::{Context, Result, ensure};

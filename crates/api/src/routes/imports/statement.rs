@@ -1,10 +1,10 @@
 //! Files of transactions.
 
-use std::{io::Cursor, sync::Arc};
+use std::sync::Arc;
 
 use actix_web::{HttpResponse, web};
 use books::{
-    import::statement::{Statement, import_statement},
+    import::statement::{Source, Statement, import_statement},
     portfolios,
     statements::{Format, Mapping},
 };
@@ -27,7 +27,7 @@ pub(super) async fn import(
     if call.query.dry_run {
         let statement = read.await?;
         let rehearsal = async |tx: Tx| -> Result<_, Problem> {
-            Ok(import_statement(ctx, &tx, id, &statement).await?)
+            Ok(import_statement(ctx, &tx, id, &statement, &|_| {}).await?)
         };
         let report = ctx.database.rehearse(rehearsal).await?;
         return Ok(Answer::ok(&ImportReportOut::new(report, true))?.into());
@@ -37,7 +37,7 @@ pub(super) async fn import(
         text.as_bytes(),
         read,
         async |statement: &Statement, ctx: &Ctx, tx: &Tx| {
-            let report = import_statement(ctx, tx, id, statement).await?;
+            let report = import_statement(ctx, tx, id, statement, &|_| {}).await?;
             let location = report.import_id.map(|id| format!("/v1/imports/{id}"));
             let out = ImportReportOut::new(report, false);
             let answer = match location {
@@ -63,8 +63,7 @@ fn read(
             .map(|mapping| mapping.parse::<Mapping>())
             .transpose();
         let mapping = mapping.map_err(|fault| Problem::parameter("mapping", fault.to_string()))?;
-        let file = Cursor::new(text.as_bytes());
-        Ok(Statement::read(format, mapping.as_ref(), file)?)
+        Ok(Statement::read(format, mapping, Source::Text(text))?)
     };
     async { web::block(read).await.map_err(Problem::internal)? }
 }

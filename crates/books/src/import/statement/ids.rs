@@ -11,36 +11,75 @@ use identity::Ctx;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use sha2::{Digest, Sha256};
 
-use super::Statement;
 use crate::{Error, statements::Row, transactions};
 
-/// Rows with the ids by which they are known.
-pub(super) struct Named<'a> {
-    pub rows: Vec<(&'a Row, String)>,
-}
+/// An id in little memory.
+type Key = [u8; 16];
 
-impl<'a> Named<'a> {
-    /// Of rows that mean the same, each has a number of its own: a file may hold two equal purchases.
-    pub(super) fn of(statement: &'a Statement) -> Self {
-        let mut seen: HashMap<String, usize> = HashMap::new();
-        let rows = statement.rows.iter().map(|row| {
-            let id = row
-                .external_id
-                .clone()
-                .unwrap_or_else(|| hash_of_meaning(row));
-            let times = seen.entry(id.clone()).or_default();
-            *times += 1;
-            let id = if *times > 1 {
-                format!("{id}#{times}")
-            } else {
-                id
-            };
-            (row, id)
-        });
-        Self {
-            rows: rows.collect(),
+/// Which ids stand more than once in a file: of rows that mean the same each has a number of its own, since a
+/// file may hold two equal purchases.
+#[derive(Debug, Default)]
+pub(super) struct Repeated(HashMap<Key, usize>);
+
+impl Repeated {
+    pub fn count(&mut self, row: &Row) {
+        *self.0.entry(key_of(&id_of(row))).or_default() += 1;
+    }
+
+    /// After the last row.
+    pub fn settle(&mut self) {
+        self.0.retain(|_, times| *times > 1);
+        self.0.shrink_to_fit();
+    }
+
+    /// Gives the rows their ids, one after the other; the numbers grow from the oldest on.
+    pub fn names(&self, newest_first: bool) -> Names<'_> {
+        Names {
+            repeated: self,
+            newest_first,
+            seen: HashMap::new(),
         }
     }
+}
+
+pub(super) struct Names<'a> {
+    repeated: &'a Repeated,
+    newest_first: bool,
+    seen: HashMap<Key, usize>,
+}
+
+impl Names<'_> {
+    pub fn of(&mut self, row: &Row) -> String {
+        let id = id_of(row);
+        let key = key_of(&id);
+        let Some(times) = self.repeated.0.get(&key) else {
+            return id;
+        };
+        let seen = self.seen.entry(key).or_default();
+        *seen += 1;
+        let number = if self.newest_first {
+            (times + 1).saturating_sub(*seen)
+        } else {
+            *seen
+        };
+        if number > 1 {
+            format!("{id}#{number}")
+        } else {
+            id
+        }
+    }
+}
+
+fn id_of(row: &Row) -> String {
+    row.external_id
+        .clone()
+        .unwrap_or_else(|| hash_of_meaning(row))
+}
+
+fn key_of(id: &str) -> Key {
+    let mut key = Key::default();
+    key.copy_from_slice(&Sha256::digest(id)[..16]);
+    key
 }
 
 fn hash_of_meaning(row: &Row) -> String {
@@ -67,19 +106,27 @@ fn hash_of_meaning(row: &Row) -> String {
     )
 }
 
-/// The ids of what was imported into the portfolio before.
+const IDS_AT_ONCE: usize = 500;
+
+/// Those of some ids that were imported into the portfolio before.
 pub(super) async fn present(
     ctx: &Ctx,
     db: &impl ConnectionTrait,
     portfolio_id: PortfolioId,
+    ids: &[String],
 ) -> Result<HashSet<String>, Error> {
-    let ids: Vec<Option<String>> = transaction::Entity::find()
-        .filter(transactions::of_portfolio(ctx, portfolio_id))
-        .filter(Column::Source.eq(TransactionSource::Import))
-        .select_only()
-        .column(Column::ExternalId)
-        .into_tuple()
-        .all(db)
-        .await?;
-    Ok(ids.into_iter().flatten().collect())
+    let mut present = HashSet::new();
+    for ids in ids.chunks(IDS_AT_ONCE) {
+        let rows: Vec<Option<String>> = transaction::Entity::find()
+            .filter(transactions::of_portfolio(ctx, portfolio_id))
+            .filter(Column::Source.eq(TransactionSource::Import))
+            .filter(Column::ExternalId.is_in(ids.iter().map(String::as_str)))
+            .select_only()
+            .column(Column::ExternalId)
+            .into_tuple()
+            .all(db)
+            .await?;
+        present.extend(rows.into_iter().flatten());
+    }
+    Ok(present)
 }

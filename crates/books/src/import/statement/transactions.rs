@@ -15,38 +15,42 @@ use crate::{
     Error,
     record::{NewTransaction, Terms, UnitRatio},
     securities,
-    statements::{Row, SecurityName},
+    statements::{Row, RowFault, SecurityName},
 };
 
-/// The securities that the rows name, made where they are missing; and how many were.
+/// Takes the securities that the rows name into `known`, made where they are missing; answers how many were.
 pub(super) async fn register(
     ctx: &Ctx,
     db: &impl ConnectionTrait,
     portfolio: &portfolio::Model,
     rows: &[(&Row, &String)],
-) -> Result<(BTreeMap<String, security::Model>, usize), Error> {
+    known: &mut BTreeMap<String, security::Model>,
+) -> Result<usize, Error> {
     let mut named: BTreeMap<String, (SecurityInfo, u64)> = BTreeMap::new();
     for (row, _) in rows {
         if let Some(security) = &row.security {
-            let info = || (described(security, row, portfolio), row.line);
-            named.entry(symbol_of(security)).or_insert_with(info);
+            let symbol = symbol_of(security);
+            if !known.contains_key(&symbol) {
+                let info = || (described(security, row, portfolio), row.line);
+                named.entry(symbol).or_insert_with(info);
+            }
         }
     }
-    let known = securities::by_symbol(db, named.keys().map(String::as_str)).await?;
-    let mut faults = Vec::new();
-    for (info, line) in named.values() {
-        if !known.contains_key(&info.symbol)
-            && let Err(error) = securities::check_registrable(info)
-        {
-            faults.push(fault(*line, error.to_string()));
-        }
-    }
+    known.extend(securities::by_symbol(db, named.keys().map(String::as_str)).await?);
+    named.retain(|symbol, _| !known.contains_key(symbol));
+    let faults: Vec<RowFault> = named
+        .values()
+        .filter_map(|(info, line)| {
+            let error = securities::check_registrable(info).err()?;
+            Some(fault(*line, error.to_string()))
+        })
+        .collect();
     if !faults.is_empty() {
         return Err(Error::StatementRows(faults));
     }
-    let missing = named.len() - known.len();
     let infos: Vec<SecurityInfo> = named.into_values().map(|(info, _)| info).collect();
-    Ok((securities::register(ctx, db, &infos).await?, missing))
+    known.extend(securities::register(ctx, db, &infos).await?);
+    Ok(infos.len())
 }
 
 /// As symbols are written here: in capitals, a point for a space (`BRK B` is `BRK.B`), a hyphen for what else

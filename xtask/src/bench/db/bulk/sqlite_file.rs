@@ -5,15 +5,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use super::Target;
 use super::content::Content;
-use crate::bench::db::{Bench, sqlite};
+use crate::bench::db::Bench;
+use crate::bench::db::sqlite::{self, OURS, SHELLS};
 use crate::process;
-
-const OURS: &str = "prices";
-const SHELLS: &str = "prices_text";
 
 pub struct SqliteFile {
     template: PathBuf,
@@ -30,7 +28,7 @@ impl SqliteFile {
         };
         bench.product.migrate(&url(&prepared.template), directory)?;
         let seed = directory.join("seed-sqlite.sql");
-        let alike = table_for_the_shell(&prepared.template)?;
+        let alike = sqlite::table_for_the_shell(&prepared.template)?;
         let rows = content.seed(|id| format!("X'{}'", id.replace('-', "")))?;
         fs::write(&seed, format!("{rows}{alike}"))?;
         let read = format!(".read {}", seed.display());
@@ -76,33 +74,4 @@ impl Target for SqliteFile {
 
 fn url(file: &Path) -> String {
     format!("sqlite://{}?mode=rwc", file.display())
-}
-
-/// Table, index and triggers of the prices, under another name.
-fn table_for_the_shell(database: &Path) -> Result<String> {
-    let question =
-        format!("SELECT sql || ';' FROM sqlite_schema WHERE tbl_name = '{OURS}' AND sql <> ''");
-    let definition = process::read(&mut sqlite::shell(database, &[&question]))?;
-    rename(&definition).context("the table of prices has another form")
-}
-
-fn rename(definition: &str) -> Option<String> {
-    let renamed = definition.replace(OURS, SHELLS);
-    let with_text = renamed.replace("security_id BLOB", "security_id TEXT");
-    (with_text != renamed).then_some(with_text)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::rename;
-
-    #[test]
-    fn the_shells_table_has_keys_of_text() {
-        let definition = "CREATE TABLE prices (security_id BLOB) STRICT;\n\
-            CREATE INDEX prices_security_idx ON prices (security_id);\n";
-        let expected = "CREATE TABLE prices_text (security_id TEXT) STRICT;\n\
-            CREATE INDEX prices_text_security_idx ON prices_text (security_id);\n";
-        assert_eq!(rename(definition).as_deref(), Some(expected));
-        assert_eq!(rename("CREATE TABLE prices (id INTEGER);"), None);
-    }
 }

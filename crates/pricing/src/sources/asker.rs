@@ -20,8 +20,8 @@ use super::{
     shape::Shape,
 };
 
-/// The longest file of prices in bytes: fifty years of a thousand securities have less.
-const LONGEST_FILE: u64 = 1024 * 1024 * 1024;
+/// The longest file of prices in bytes: twenty years of a thousand securities have less.
+const LONGEST_FILE: u64 = 256 * 1024 * 1024;
 
 /// A key that is never shown.
 #[derive(Clone)]

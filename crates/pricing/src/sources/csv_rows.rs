@@ -9,13 +9,39 @@ use super::{
 
 /// Reads rows by the names of their columns. A column that is not there at all is a fault if `required`
 /// has it.
-pub(super) fn read(text: &[u8], fields: &Fields, required: &[Part]) -> Result<Vec<Row>, String> {
+pub(super) fn each(
+    text: &[u8],
+    fields: &Fields,
+    required: &[Part],
+    mut take: impl FnMut(&Row),
+) -> Result<(), String> {
     let mut records = reader(text);
     let headers = records.headers().map_err(|error| in_words(&error))?.clone();
+    let columns = columns(&headers, fields, required)?;
+    for record in records.records() {
+        let record = record.map_err(|error| in_words(&error))?;
+        let texts = columns
+            .iter()
+            .filter_map(|(part, place)| Some((*part, record.get(*place)?)))
+            .filter(|(_, text)| !text.is_empty())
+            .map(|(part, text)| (part, text.to_owned()));
+        take(&Row {
+            number: line(&record),
+            texts: texts.collect(),
+        });
+    }
+    Ok(())
+}
+
+fn columns(
+    headers: &csv::StringRecord,
+    fields: &Fields,
+    required: &[Part],
+) -> Result<Vec<(Part, usize)>, String> {
     let mut columns = Vec::new();
     for (part, name) in fields.named() {
         let places: Vec<_> = (0..headers.len())
-            .filter(|index| headers.get(*index).is_some_and(|header| header == name))
+            .filter(|index| headers.get(*index) == Some(name))
             .collect();
         match places.as_slice() {
             [place] => columns.push((part, *place)),
@@ -24,31 +50,21 @@ pub(super) fn read(text: &[u8], fields: &Fields, required: &[Part]) -> Result<Ve
             _ => return Err(format!("there are several columns `{name}`")),
         }
     }
-    let mut rows = Vec::new();
-    for record in records.records() {
-        let record = record.map_err(|error| in_words(&error))?;
-        let texts = columns
-            .iter()
-            .filter_map(|(part, place)| Some((*part, record.get(*place)?)))
-            .filter(|(_, text)| !text.is_empty())
-            .map(|(part, text)| (part, text.to_owned()));
-        rows.push(Row {
-            number: line(&record),
-            texts: texts.collect(),
-        });
-    }
-    Ok(rows)
+    Ok(columns)
 }
 
 /// Reads a table of rates with a column for each currency, as the ECB's file of all reference rates: `base`
 /// is what the rates are of, and `N/A` is no rate.
-pub(super) fn read_wide(text: &[u8], base: &str) -> Result<Vec<Row>, String> {
+pub(super) fn each_of_wide(
+    text: &[u8],
+    base: &str,
+    mut take: impl FnMut(&Row),
+) -> Result<(), String> {
     let mut records = reader(text);
     let headers = records.headers().map_err(|error| in_words(&error))?.clone();
     if headers.get(0) != Some("Date") {
         return Err("its first column is not `Date`".to_owned());
     }
-    let mut rows = Vec::new();
     for record in records.records() {
         let record = record.map_err(|error| in_words(&error))?;
         let date = record.get(0).unwrap_or_default();
@@ -63,13 +79,13 @@ pub(super) fn read_wide(text: &[u8], base: &str) -> Result<Vec<Row>, String> {
                 (Part::Rate, rate),
             ];
             let texts = texts.map(|(part, text)| (part, text.to_owned()));
-            rows.push(Row {
+            take(&Row {
                 number: line(&record),
                 texts: BTreeMap::from(texts),
             });
         }
     }
-    Ok(rows)
+    Ok(())
 }
 
 fn reader(text: &[u8]) -> csv::Reader<&[u8]> {

@@ -25,34 +25,50 @@ impl<'d> Document<'d> {
         }
     }
 
-    /// The rows of the list at a pointer; none where it may be lacking and is.
-    pub fn rows(&self, pointer: &str, may_lack: bool, fields: &Fields) -> Result<Vec<Row>, String> {
+    /// The rows of the list at a pointer; none where it may be lacking and is. One that is none is given as
+    /// what is wrong with it.
+    pub fn each(
+        &self,
+        pointer: &str,
+        may_lack: bool,
+        fields: &Fields,
+        mut take: impl FnMut(Result<&Row, String>),
+    ) -> Result<(), String> {
         let no_list = || format!("there is no list of rows at `{pointer}`");
         let list = match at(self.0, pointer)? {
             Some(list) if list.get().starts_with('[') => list,
-            Some(list) if may_lack && list.get() == "null" => return Ok(Vec::new()),
-            None if may_lack => return Ok(Vec::new()),
+            Some(list) if may_lack && list.get() == "null" => return Ok(()),
+            None if may_lack => return Ok(()),
             _ => return Err(no_list()),
         };
         let elements: Vec<&RawValue> = serde_json::from_str(list.get()).map_err(|_| no_list())?;
-        let rows = elements.into_iter().zip(1..);
-        rows.map(|(element, number)| row(element, number, fields))
-            .collect()
+        for (element, number) in elements.into_iter().zip(1..) {
+            match row(element, number, fields) {
+                Ok(row) => take(Ok(&row)),
+                Err(fault) => take(Err(fault)),
+            }
+        }
+        Ok(())
     }
 }
 
-/// Rows that stand on a line each.
-pub(super) fn read_lines(text: &[u8], fields: &Fields) -> Result<Vec<Row>, String> {
+/// Rows that stand on a line each, as [`Document::each`] gives them.
+pub(super) fn each_line(
+    text: &[u8],
+    fields: &Fields,
+    mut take: impl FnMut(Result<&Row, String>),
+) -> Result<(), String> {
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
     let lines = text.split(|byte| *byte == b'\n').zip(1..);
-    lines
-        .filter(|(line, _)| !line.trim_ascii().is_empty())
-        .map(|(line, number)| {
-            let value = serde_json::from_slice(line)
-                .map_err(|_| format!("line {number} is not a JSON object"))?;
-            row(value, number, fields)
-        })
-        .collect()
+    for (line, number) in lines.filter(|(line, _)| !line.trim_ascii().is_empty()) {
+        let value = serde_json::from_slice(line)
+            .map_err(|_| format!("line {number} is not a JSON object"))?;
+        match row(value, number, fields) {
+            Ok(row) => take(Ok(&row)),
+            Err(fault) => take(Err(fault)),
+        }
+    }
+    Ok(())
 }
 
 fn row(value: &RawValue, number: u64, fields: &Fields) -> Result<Row, String> {

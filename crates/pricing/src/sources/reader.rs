@@ -41,17 +41,6 @@ pub(super) fn read(
     about: &About,
     text: &[u8],
 ) -> Answer {
-    let rows = match shape.rows(text) {
-        Ok(rows) => rows,
-        Err(detail) => {
-            let mut failed = Answer::failed(detail);
-            failed
-                .faults
-                .iter_mut()
-                .for_each(|fault| fault.about = about.name());
-            return failed;
-        }
-    };
     let reader = Reader {
         name,
         source,
@@ -61,12 +50,26 @@ pub(super) fn read(
         ours: ours(source, question),
     };
     let mut answer = Answer::default();
-    for row in &rows {
-        if let Err(fault) = reader.add(row, &mut answer) {
-            answer.faults.push(fault);
-        }
+    let read = shape.each(text, |row| {
+        let of_row = |detail| Fault {
+            about: about.name(),
+            detail,
+        };
+        let added = row
+            .map_err(of_row)
+            .and_then(|row| reader.add(row, &mut answer));
+        answer.faults.extend(added.err());
+    });
+    match read {
+        Ok(()) => answer,
+        Err(detail) => Answer {
+            faults: vec![Fault {
+                about: about.name(),
+                detail,
+            }],
+            ..Answer::default()
+        },
     }
-    answer
 }
 
 struct Reader<'r> {

@@ -50,15 +50,21 @@ impl Shape {
         }
     }
 
-    pub fn rows(&self, text: &[u8]) -> Result<Vec<Row>, String> {
+    /// Gives each row of a text, or what is wrong with it. What is wrong with the text as a whole is told in the
+    /// end, and then no row of it counts.
+    pub fn each(
+        &self,
+        text: &[u8],
+        mut take: impl FnMut(Result<&Row, String>),
+    ) -> Result<(), String> {
         match &self.form {
-            Form::Csv => csv_rows::read(text, &self.fields, self.required()),
-            Form::WideCsv(base) => csv_rows::read_wide(text, base),
-            Form::Lines => json_rows::read_lines(text, &self.fields),
+            Form::Csv => csv_rows::each(text, &self.fields, self.required(), |row| take(Ok(row))),
+            Form::WideCsv(base) => csv_rows::each_of_wide(text, base, |row| take(Ok(row))),
+            Form::Lines => json_rows::each_line(text, &self.fields, take),
             Form::List { pointer, may_lack } => {
                 let document = Document::parse(text)?;
                 self.check(&document)?;
-                document.rows(pointer, *may_lack, &self.fields)
+                document.each(pointer, *may_lack, &self.fields, take)
             }
         }
     }

@@ -13,6 +13,7 @@ use testkit::{TestDatabase, on_both_engines};
 use testservers::{Reply, WebServer};
 
 use crate::{
+    edge::with_certificate,
     import::IMPORT,
     support::{Home, LEDGER},
 };
@@ -44,10 +45,14 @@ fn home(db: &TestDatabase) -> Home {
 }
 
 fn set_up(home: Home) -> Home {
-    let home = home.with("TALLYSTICK__PRICING__SOURCES_FILE", "sources.toml");
-    home.write("books.beancount", LEDGER);
     home.write("sources.toml", SOURCES);
     home.write("prices.csv", PRICES);
+    set_up_books(home)
+}
+
+fn set_up_books(home: Home) -> Home {
+    let home = home.with("TALLYSTICK__PRICING__SOURCES_FILE", "sources.toml");
+    home.write("books.beancount", LEDGER);
     home.json(&IMPORT);
     home
 }
@@ -328,6 +333,32 @@ on_both_engines! {
         assert_eq!(steps(&json!({"steps": rest["items"]})), ALL_DONE[4..]);
         assert_eq!(rest["next_cursor"], Value::Null);
     }
+}
+
+#[test]
+fn a_service_is_reached_over_tls_with_the_authorities_of_this_machine() {
+    let (home, _) = with_certificate();
+    let home = home
+        .with("DATABASE_URL", "sqlite://own.db")
+        .with("TALLYSTICK__DATABASE__MIGRATE_ON_START", "true");
+    let service = home.serve("serve");
+    let port = service.url.rsplit(':').next().unwrap();
+    let source = format!(
+        "[sources.tls]\nkind = \"http_json\"\nurl = \"https://localhost:{port}/livez\"\n\
+         limits = {{ attempts = 1 }}\n"
+    );
+    let sources = SOURCES.replace("\"files\", ", "\"tls\", ");
+    home.write("sources.toml", &format!("{source}{sources}"));
+    let home = set_up_books(home.with_user());
+    home.run(&NIGHTLY).failed_with(&[
+        "missing: PRIV (tls: https://localhost",
+        "there is no secure connection",
+    ]);
+    let trusting = home.with("SSL_CERT_FILE", "certificate.pem");
+    // It answers, though not with prices.
+    trusting
+        .run(&NIGHTLY)
+        .failed_with(&["missing: PRIV (tls: there is no list of rows"]);
 }
 
 #[test]

@@ -201,3 +201,17 @@ async fn a_file_that_is_none_is_told_and_fails_nothing_else() {
         assert!(told.contains(expected), "{kind} {file}: {told}");
     }
 }
+
+#[tokio::test]
+async fn the_ecbs_table_can_be_a_file() {
+    let files = Files::with(&[(
+        "eurofxref-hist.csv",
+        "Date,USD,CAD,\n2025-10-21,1.1607,1.6286,\n2025-10-20,1.1655,N/A,\n",
+    )]);
+    let settings = files.settings(
+        "[sources.ecb]\nkind = \"ecb_file\"\npath = \"FOLDER/eurofxref-hist.csv\"\n\
+         [policies.P]\nfx = [\"ecb\"]\n",
+    );
+    let made = gathered(&settings, &wanted(&["USD/EUR"]), "2025-10-21").await;
+    assert_eq!(rows(&made), ["EUR/USD 1.1607 ecb"]);
+}

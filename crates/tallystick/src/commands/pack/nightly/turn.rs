@@ -1,7 +1,8 @@
 //! One program at a time makes a pack.
 
 use std::{
-    fs::{File, TryLockError},
+    fs::{self, File, TryLockError},
+    os::unix::fs::MetadataExt,
     path::PathBuf,
     time::Duration,
 };
@@ -27,7 +28,7 @@ const SIGN_OF_LIFE: Duration = Duration::from_secs(20);
 /// The right to make the pack of a day and a policy; it ends with the program, however that ends.
 pub enum Turn {
     /// On SQLite, whose database is on this machine: the lock of a file.
-    File(File),
+    File { path: PathBuf, file: File },
     /// On PostgreSQL: an advisory lock, held by a transaction that does nothing else.
     Session(oneshot::Sender<()>, JoinHandle<()>),
     /// A database in memory has no other program.
@@ -58,7 +59,10 @@ impl Turn {
     pub async fn end(self) {
         // What is let go of already is no matter.
         match self {
-            Self::File(file) => drop(file.unlock()),
+            Self::File { path, file } => {
+                drop(fs::remove_file(path));
+                drop(file.unlock());
+            }
             Self::Session(release, holder) => {
                 let _ = release.send(());
                 let _ = holder.await;
@@ -68,7 +72,7 @@ impl Turn {
     }
 }
 
-/// The file stays: another program may be about to lock it.
+/// The file goes with the turn, so that a file that another program has just taken away is no lock.
 fn lock_file(settings: &Settings, asof: NaiveDate, policy: &str) -> Result<Option<Turn>, Error> {
     let Some(database) = settings.database.url.sqlite_file() else {
         return Ok(Some(Turn::Alone));
@@ -82,10 +86,13 @@ fn lock_file(settings: &Settings, asof: NaiveDate, policy: &str) -> Result<Optio
     };
     let file = File::create(&path).map_err(in_file)?;
     match file.try_lock() {
-        Ok(()) => Ok(Some(Turn::File(file))),
-        Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(source)) => Err(in_file(source)),
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Ok(None),
+        Err(TryLockError::Error(source)) => return Err(in_file(source)),
     }
+    let locked = file.metadata().map_err(in_file)?.ino();
+    let is_there = fs::metadata(&path).is_ok_and(|there| there.ino() == locked);
+    Ok(is_there.then_some(Turn::File { path, file }))
 }
 
 async fn lock_session(ctx: &Ctx, asof: NaiveDate, policy: &str) -> Result<Option<Turn>, Error> {

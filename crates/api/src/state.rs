@@ -126,7 +126,7 @@ pub struct AppState {
     pub(crate) grounds: Grounds,
     pub(crate) latest_packs: LatestPacks,
     pub(crate) portfolio_pages: PortfolioPages,
-    pub(crate) frozen_packs: FrozenPacks,
+    pub(crate) frozen_packs: Arc<FrozenPacks>,
 }
 
 impl AppState {
@@ -141,6 +141,7 @@ impl AppState {
     ) -> Result<Self, prometheus::Error> {
         let metrics = Metrics::new(&config, &database)?;
         let ledger_head = Arc::new(LedgerHeadReader::new(config.ledger_path.clone()));
+        let frozen_packs = packs::keep_frozen(&database);
         Ok(Self {
             grounds: positions::share_grounds(database.clone(), clock, Arc::clone(&ledger_head)),
             latest_packs: packs::share_latest(database.clone(), clock),
@@ -158,7 +159,7 @@ impl AppState {
             metrics,
             in_flight: InFlight::default(),
             positions: PositionsCache::default(),
-            frozen_packs: FrozenPacks::default(),
+            frozen_packs,
         })
     }
 

@@ -36,6 +36,8 @@ pub(crate) struct Inner {
     pub settings: Settings,
     pub observer: Arc<Observer>,
     pub families: PoolFamilies,
+    /// Ends the tasks that work for it.
+    pub stop: CancellationToken,
     _stop: DropGuard,
 }
 
@@ -86,6 +88,7 @@ impl Database {
             settings: settings.clone(),
             observer,
             families,
+            stop: stop.clone(),
             _stop: stop.drop_guard(),
         };
         Ok(Self {

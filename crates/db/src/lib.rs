@@ -20,6 +20,7 @@ mod engine;
 mod error;
 mod fingerprint;
 mod health;
+pub mod hints;
 mod maker;
 mod observe;
 pub mod page;

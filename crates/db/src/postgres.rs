@@ -144,6 +144,11 @@ impl Cluster {
         Ok(hosts.map(|host| address.options(host)).collect())
     }
 
+    /// Past a transaction pooler, if there is such a way.
+    pub fn direct(&self) -> Option<&PostgresAddress> {
+        self.direct.as_ref()
+    }
+
     /// A replica that may answer a caller who has seen the log up to `seen`.
     pub fn choose_replica(&self, seen: Position) -> Option<&Member> {
         self.choose(|replica| {

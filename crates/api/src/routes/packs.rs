@@ -19,7 +19,7 @@ use utoipa::{IntoParams, ToSchema};
 
 mod frozen;
 
-pub use frozen::FrozenPacks;
+pub use frozen::{FrozenPacks, keep_frozen};
 
 use super::readable;
 use crate::{

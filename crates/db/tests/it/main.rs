@@ -9,6 +9,7 @@
 
 mod faults;
 mod ha;
+mod hints;
 mod pools;
 mod queries;
 mod tenants;

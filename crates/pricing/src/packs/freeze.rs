@@ -1,8 +1,9 @@
+use db::hints::tell;
 use entity::{pricing::pack, values::PackStatus};
 use identity::Ctx;
 use sea_orm::{ActiveModelTrait, ConnectionTrait, Set};
 
-use super::{adjustments, checked_text, lock_warming, read, restate};
+use super::{CHANGES, adjustments, checked_text, lock_warming, read, restate};
 use crate::Error;
 
 const LONGEST_MESSAGE: usize = 2_000;
@@ -38,7 +39,9 @@ pub async fn mark_fresh(
         updated_at: Set(now),
         ..pack.into()
     };
-    Ok(fresh.update(db).await?)
+    let fresh = fresh.update(db).await?;
+    tell(db, CHANGES, &fresh.id).await?;
+    Ok(fresh)
 }
 
 /// Freezes a warming pack as bad, with what is wrong with it. Its content is hashed and frozen as
@@ -60,5 +63,7 @@ pub async fn mark_error(
         updated_at: Set(ctx.now()),
         ..pack.into()
     };
-    Ok(failed.update(db).await?)
+    let failed = failed.update(db).await?;
+    tell(db, CHANGES, &failed.id).await?;
+    Ok(failed)
 }

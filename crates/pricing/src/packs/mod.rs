@@ -27,6 +27,9 @@ use sea_orm::{
 
 use crate::{DEFAULT_POLICY, Error, ids};
 
+/// Where it is told that a pack was frozen or superseded, with its id: a channel of [`db::hints`].
+pub const CHANGES: &str = "pricing_packs";
+
 /// What a new pack is for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NewPack {

@@ -1,17 +1,33 @@
 use std::{
     num::NonZeroUsize,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
 use bytes::Bytes;
+use db::Database;
 use lru::LruCache;
+use pricing::packs;
 
 use crate::{etag::Etag, extract::Call};
 
+/// Forgets them once another process tells of a change; what is not told is forgotten after a moment.
+pub fn keep_frozen(database: &Database) -> Arc<FrozenPacks> {
+    let packs = Arc::new(FrozenPacks::default());
+    if let Some(mut hints) = database.listen(packs::CHANGES) {
+        let packs = Arc::clone(&packs);
+        tokio::spawn(async move {
+            while hints.next().await.is_some() {
+                packs.forget();
+            }
+        });
+    }
+    packs
+}
+
 /// Frozen packs as they were last sent. Their content is for good; what is said beside it (which
 /// pack took its place) may change, so that an answer is kept for a moment only, and not beyond such
-/// a change by this process.
+/// a change by this process, or by another that is heard of.
 pub struct FrozenPacks(Mutex<Known>);
 
 struct Known {

@@ -20,6 +20,8 @@ mod faults;
 mod field;
 mod format;
 mod formats;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod header;
 mod isin;
 mod json;

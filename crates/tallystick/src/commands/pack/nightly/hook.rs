@@ -7,7 +7,14 @@ use std::{
     time::Duration,
 };
 
-use tokio::{process::Command, time::timeout};
+use nix::{
+    sys::signal::{Signal, killpg},
+    unistd::Pid,
+};
+use tokio::{
+    process::{Child, Command},
+    time::timeout,
+};
 
 /// Runs a program with a pack's id as its only argument, and waits for it. What it prints goes to standard
 /// error. `Err` says how it failed; `setting` is what names it, since who reads the steps need not know where
@@ -22,6 +29,7 @@ pub async fn run(
         .arg(pack_id)
         .stdin(Stdio::null())
         .stdout(io::stderr())
+        .process_group(0)
         .kill_on_drop(true)
         .spawn();
     let mut child = child.map_err(|error| format!("{setting} cannot be run: {error}"))?;
@@ -29,12 +37,21 @@ pub async fn run(
         Ok(Ok(status)) => judge(status).map_err(|how| format!("{setting} {how}")),
         Ok(Err(error)) => Err(format!("{setting} was lost: {error}")),
         Err(_) => {
-            let _ = child.kill().await;
+            stop(&child);
+            let _ = child.wait().await;
             Err(format!(
                 "{setting} was stopped after {} s; pricing.hook_timeout_s gives it longer",
                 patience.as_secs()
             ))
         }
+    }
+}
+
+/// With all that it has started itself; what has ended meanwhile is no matter.
+fn stop(child: &Child) {
+    let id = child.id().and_then(|id| i32::try_from(id).ok());
+    if let Some(id) = id {
+        let _ = killpg(Pid::from_raw(id), Signal::SIGKILL);
     }
 }
 

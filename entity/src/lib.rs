@@ -7,6 +7,7 @@ pub mod books;
 pub mod execution;
 pub mod idempotency_key;
 pub mod identity;
+pub mod performance;
 pub mod pricing;
 pub mod received_webhook;
 pub mod shape;

@@ -4,7 +4,9 @@ use sea_orm::{
     ColumnTrait, EntityTrait, Iden, Iterable, PrimaryKeyToColumn, sea_query::ColumnType,
 };
 
-use crate::{books, execution, idempotency_key, identity, pricing, received_webhook, workflow};
+use crate::{
+    books, execution, idempotency_key, identity, performance, pricing, received_webhook, workflow,
+};
 
 /// What a column holds, whatever an engine keeps it in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +50,7 @@ pub fn tables() -> Vec<TableShape> {
         shape::<books::security::Entity>(),
         shape::<books::transaction::Entity>(),
         shape::<execution::Entity>(),
+        shape::<performance::reconciliation::Entity>(),
         shape::<idempotency_key::Entity>(),
         shape::<identity::api_token::Entity>(),
         shape::<identity::audit_entry::Entity>(),

@@ -13,6 +13,20 @@ UPDATE tallystick_history SET finished_at = clock_timestamp()
 WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000014_pack_builds');
 COMMIT;
 
+-- down: m20261121_000013_reconciliations
+BEGIN;
+SELECT pg_advisory_xact_lock(127961779698035);
+SET LOCAL lock_timeout = '500ms';
+SET LOCAL row_security = off;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000013_reconciliations', 'down', '10d1f357a21dac41d5d94285fe068cc82d0c7bf1a24a8f48c69a6bcb09b6c0b4', 'tallystick', concat_ws(' as ', 'script', session_user), clock_timestamp() FROM tallystick_history;
+DROP TABLE reconciliations;
+ALTER TABLE pricing_packs DROP COLUMN reconciled_hash;
+DELETE FROM seaql_migrations WHERE version = 'm20261121_000013_reconciliations';
+UPDATE tallystick_history SET finished_at = clock_timestamp()
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000013_reconciliations');
+COMMIT;
+
 -- down: m20261121_000012_restatements
 BEGIN;
 SELECT pg_advisory_xact_lock(127961779698035);

@@ -1000,6 +1000,55 @@ UPDATE tallystick_history SET finished_at = clock_timestamp()
 WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000012_restatements');
 COMMIT;
 
+-- up: m20261121_000013_reconciliations
+BEGIN;
+SELECT pg_advisory_xact_lock(127961779698035);
+SET LOCAL lock_timeout = '500ms';
+SET LOCAL row_security = off;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000013_reconciliations', 'up', '10d1f357a21dac41d5d94285fe068cc82d0c7bf1a24a8f48c69a6bcb09b6c0b4', 'tallystick', concat_ws(' as ', 'script', session_user), clock_timestamp() FROM tallystick_history;
+ALTER TABLE pricing_packs ADD COLUMN reconciled_hash text;
+CREATE TABLE reconciliations (
+    user_id uuid NOT NULL REFERENCES users (id),
+    id uuid NOT NULL,
+    portfolio_id uuid NOT NULL,
+    pack_id text NOT NULL REFERENCES pricing_packs (id),
+    pack_hash text NOT NULL,
+    asof_date date NOT NULL,
+    ledger_commit_hash text,
+    ledger_hash text NOT NULL,
+    accounts jsonb NOT NULL,
+    books_revision bigint NOT NULL CHECK (books_revision >= 0),
+    engine_version text NOT NULL,
+    passed boolean NOT NULL,
+    error_bps numeric,
+    difference_count bigint NOT NULL CHECK (difference_count >= 0),
+    differences jsonb NOT NULL,
+    first_difference jsonb,
+    left_out jsonb NOT NULL,
+    is_in_pack boolean NOT NULL,
+    created_at timestamptz NOT NULL,
+    PRIMARY KEY (user_id, id),
+    FOREIGN KEY (user_id, portfolio_id) REFERENCES portfolios (user_id, id)
+        ON DELETE CASCADE,
+    CHECK (passed = (difference_count = 0)),
+    CHECK (NOT passed OR error_bps IS NOT NULL)
+);
+CREATE INDEX reconciliations_portfolio_idx ON reconciliations (user_id, portfolio_id, id);
+CREATE INDEX reconciliations_pack_idx ON reconciliations (pack_id);
+ALTER TABLE reconciliations ADD CONSTRAINT reconciliations_error_check
+CHECK (error_bps IS NULL OR error_bps >= 0 AND (NOT passed OR error_bps <= 1));
+GRANT SELECT, INSERT, UPDATE, DELETE ON reconciliations TO tallystick_app, tallystick_admin;
+GRANT SELECT ON reconciliations TO tallystick_readonly;
+ALTER TABLE reconciliations ENABLE ROW LEVEL SECURITY;
+ALTER TABLE reconciliations FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON reconciliations FOR ALL USING (user_id = nullif(current_setting('app.user_id', true), '')::uuid) WITH CHECK (user_id = nullif(current_setting('app.user_id', true), '')::uuid);
+CREATE POLICY administrator ON reconciliations FOR ALL TO tallystick_admin USING (true) WITH CHECK (true);
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000013_reconciliations', extract(epoch FROM clock_timestamp())::bigint);
+UPDATE tallystick_history SET finished_at = clock_timestamp()
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000013_reconciliations');
+COMMIT;
+
 -- up: m20261121_000014_pack_builds
 BEGIN;
 SELECT pg_advisory_xact_lock(127961779698035);

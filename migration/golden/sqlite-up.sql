@@ -703,6 +703,45 @@ WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_
 INSERT INTO reference SELECT EXISTS (SELECT 1 FROM pragma_foreign_key_check);
 COMMIT;
 
+-- up: m20261121_000013_reconciliations
+BEGIN IMMEDIATE;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000013_reconciliations', 'up', 'b27a6738067bcb0b58e95d951077b3307f33d57521375a7dd1bc2f0775229165', 'tallystick', coalesce('script', '-'), strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM tallystick_history;
+ALTER TABLE pricing_packs ADD COLUMN reconciled_hash text;
+CREATE TABLE reconciliations (
+    user_id BLOB NOT NULL REFERENCES users (id),
+    id BLOB NOT NULL,
+    portfolio_id BLOB NOT NULL,
+    pack_id text NOT NULL REFERENCES pricing_packs (id),
+    pack_hash text NOT NULL,
+    asof_date TEXT NOT NULL,
+    ledger_commit_hash text,
+    ledger_hash text NOT NULL,
+    accounts TEXT NOT NULL,
+    books_revision INTEGER NOT NULL CHECK (books_revision >= 0),
+    engine_version text NOT NULL,
+    passed INTEGER NOT NULL,
+    error_bps TEXT,
+    difference_count INTEGER NOT NULL CHECK (difference_count >= 0),
+    differences TEXT NOT NULL,
+    first_difference TEXT,
+    left_out TEXT NOT NULL,
+    is_in_pack INTEGER NOT NULL,
+    created_at TEXT NOT NULL,
+    PRIMARY KEY (user_id, id),
+    FOREIGN KEY (user_id, portfolio_id) REFERENCES portfolios (user_id, id)
+        ON DELETE CASCADE,
+    CHECK (passed = (difference_count = 0)),
+    CHECK (NOT passed OR error_bps IS NOT NULL)
+) STRICT;
+CREATE INDEX reconciliations_portfolio_idx ON reconciliations (user_id, portfolio_id, id);
+CREATE INDEX reconciliations_pack_idx ON reconciliations (pack_id);
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000013_reconciliations', CAST(strftime('%s', 'now') AS INTEGER));
+UPDATE tallystick_history SET finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000013_reconciliations');
+INSERT INTO reference SELECT EXISTS (SELECT 1 FROM pragma_foreign_key_check);
+COMMIT;
+
 -- up: m20261121_000014_pack_builds
 BEGIN IMMEDIATE;
 INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)

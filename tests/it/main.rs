@@ -36,6 +36,7 @@ mod portfolios;
 mod positions;
 mod proofs;
 mod read_ahead;
+mod reconciliations;
 mod refusals;
 mod restatements;
 mod securities;

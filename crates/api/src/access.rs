@@ -106,10 +106,12 @@ impl Operation {
 
 const READS: Who = Who::Least(Viewer, By::Token(BooksRead));
 const WRITES: Who = Who::Least(User, By::Token(BooksWrite));
-const PRICES: Who = Who::Least(Manager, By::Token(PacksWrite));
+/// Who may change pricing packs, which all users share.
+pub const PRICES: Who = Who::Least(Manager, By::Token(PacksWrite));
 const ONESELF: Who = Who::Least(Viewer, By::Any);
 const IN_PERSON: Who = Who::Least(Viewer, By::SessionOnly);
-const ADMINISTERS: Who = Who::Least(Admin, By::Token(Scope::Admin));
+/// Who may read what belongs to the service itself.
+pub const ADMINISTERS: Who = Who::Least(Admin, By::Token(Scope::Admin));
 
 pub const OPERATIONS: &[Operation] = &[
     get("get_liveness", "/livez", Who::Anyone),
@@ -250,6 +252,25 @@ pub const OPERATIONS: &[Operation] = &[
     )
     .or_shared_to(Trade),
     get("get_import", "/v1/imports/{id}", READS),
+    change(
+        "reconcile_portfolio",
+        ("POST", "/v1/portfolios/{id}/reconciliations"),
+        WRITES,
+        "reconciliation.create",
+    )
+    .or_shared_to(Trade),
+    get(
+        "list_reconciliations",
+        "/v1/portfolios/{id}/reconciliations",
+        READS,
+    )
+    .or_shared_to(Read),
+    get(
+        "get_reconciliation",
+        "/v1/portfolios/{id}/reconciliations/{reconciliation_id}",
+        READS,
+    )
+    .or_shared_to(Read),
     get("list_shares", "/v1/portfolios/{id}/shares", READS),
     change(
         "share_portfolio",

@@ -233,6 +233,14 @@ impl Refusal {
     }
 }
 
+/// Whether whoever asks might do this other operation too.
+pub fn may(principal: Option<&Principal>, who: Who) -> bool {
+    match (principal, who) {
+        (Some(principal), Who::Least(role, by)) => permit(principal, (role, by)).is_ok(),
+        _ => false,
+    }
+}
+
 fn permit(principal: &Principal, (role, by): (UserRole, By)) -> Result<(), Problem> {
     let denied = |detail: String| Err(Problem::new(kinds::PERMISSION_DENIED, detail));
     if principal.role < role {

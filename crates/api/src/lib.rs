@@ -21,6 +21,7 @@ mod extract;
 pub mod fuzzing;
 mod guard;
 mod idempotency;
+mod ledger_file;
 mod ledger_head;
 mod metrics;
 pub mod openapi;
@@ -40,6 +41,7 @@ pub use edge::{
     rate_limits::{Rate, RateLimitConfig, RateLimits},
     tls::{Tls, TlsError},
 };
+pub use ledger_file::{LedgerFileError, hash_of_files, read_ledger_file};
 pub use ledger_head::LedgerHeadReader;
 pub use routes::positions::PositionsOut;
 pub use security::Security;

@@ -1,11 +1,14 @@
 //! The transactions of a portfolio, in the order of their dates.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
 use db::ConnectionTrait;
 use entity::{
-    books::transaction::{self, Column},
+    books::{
+        security,
+        transaction::{self, Column},
+    },
     values::{PortfolioId, SecurityId, TransactionId, TransactionKind},
 };
 use identity::Ctx;
@@ -75,6 +78,37 @@ pub async fn of_security(
         .order_by_asc(Column::Sequence)
         .order_by_asc(Column::Id);
     Ok(query.all(db).await?)
+}
+
+/// All that count at `asof` in the order of booking, each with its security's symbol if it is about one.
+pub async fn counted(
+    ctx: &Ctx,
+    db: &impl ConnectionTrait,
+    portfolio_id: PortfolioId,
+    asof: AsOf,
+) -> Result<Vec<(transaction::Model, Option<String>)>, Error> {
+    let rows = transaction::Entity::find()
+        .filter(counts(ctx, portfolio_id, asof))
+        .order_by_asc(Column::TradeDate)
+        .order_by_asc(Column::Sequence)
+        .order_by_asc(Column::Id)
+        .all(db)
+        .await?;
+    let ids: HashSet<SecurityId> = rows.iter().filter_map(|row| row.security_id).collect();
+    let symbols: HashMap<SecurityId, String> = security::Entity::find()
+        .filter(security::Column::Id.is_in(ids))
+        .select_only()
+        .columns([security::Column::Id, security::Column::Symbol])
+        .into_tuple()
+        .all(db)
+        .await?
+        .into_iter()
+        .collect();
+    let with_symbol = |row: transaction::Model| {
+        let symbol = row.security_id.and_then(|id| symbols.get(&id).cloned());
+        (row, symbol)
+    };
+    Ok(rows.into_iter().map(with_symbol).collect())
 }
 
 /// Whether a transaction counts at `asof`.

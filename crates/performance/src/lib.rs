@@ -8,6 +8,7 @@ pub mod effect;
 mod error;
 mod positions;
 mod provenance;
+pub mod reconciliation;
 pub mod valuation;
 
 pub use demand::demand;

@@ -89,6 +89,17 @@ Formats: csv, ghostfolio, ghostfolio_csv, portfolio_performance, wealthfolio, in
     ///
     /// With --json, the answer is what GET /v1/portfolios/{id}/positions answers.
     Positions(Positions),
+    /// Hold a portfolio's books against the ledger, each side priced from its own records.
+    ///
+    /// Quantities must be equal, the cost of a unit and cash within 0.01, values within 1 bp. The outcome is
+    /// kept with the portfolio; a pack that is still warming has it too, and is frozen as bad where it
+    /// failed. docs/reconciliation.md says how each figure comes about.
+    #[command(after_help = "\
+Example:
+  tallystick reconcile --portfolio Broker --ledger books.beancount --accounts Assets:Broker
+
+Exit status: 0 passed, 1 failed.")]
+    Reconcile(Reconcile),
     /// Say which programs may send signals.
     #[command(subcommand)]
     Producer(producer::Producer),
@@ -220,6 +231,27 @@ pub struct Positions {
     pub pack: Option<String>,
     /// Positions at the end of this day, as 2025-10-21 [default: the pack's day]
     #[arg(long, value_parser = parse_date)]
+    pub asof: Option<NaiveDate>,
+    #[command(flatten)]
+    pub output: Json,
+}
+
+#[derive(Debug, Args)]
+pub struct Reconcile {
+    /// The portfolio's name or id.
+    #[arg(long)]
+    pub portfolio: String,
+    /// The ledger's main file; what it includes is read too [default: `ledger.path`]
+    #[arg(long, value_name = "FILE")]
+    pub ledger: Option<PathBuf>,
+    /// Account prefixes, such as Assets:Broker: they and what lies under them are the portfolio.
+    #[arg(long, required = true, num_args = 1.., value_name = "PREFIX")]
+    pub accounts: Vec<String>,
+    /// The pack whose day and prices count [default: the newest, whatever its status]
+    #[arg(long, value_name = "ID")]
+    pub pack: Option<String>,
+    /// The newest pack of this day or before, as 2025-10-21.
+    #[arg(long, value_parser = parse_date, conflicts_with = "pack")]
     pub asof: Option<NaiveDate>,
     #[command(flatten)]
     pub output: Json,

@@ -57,6 +57,8 @@ pub enum Error {
     /// One line for each fault.
     #[error(transparent)]
     Ledger(#[from] ledger::Diagnostics),
+    #[error("{0}")]
+    LedgerFile(String),
     #[error("{}: {source}", path.display())]
     File { path: PathBuf, source: io::Error },
     #[error("{}: {source}", path.display())]
@@ -80,6 +82,17 @@ pub enum Error {
     NoFreshPack(NaiveDate),
     #[error("pricing pack {0} is still warming; freeze it with `tallystick pack fresh {0}`")]
     PackWarming(String),
+    #[error("give the ledger with --ledger, or set ledger.path")]
+    NoLedger,
+    #[error(
+        "{portfolio} and the ledger differ: {differences} differences on {asof}, at the prices of {pack}"
+    )]
+    NotReconciled {
+        portfolio: String,
+        differences: i64,
+        asof: NaiveDate,
+        pack: String,
+    },
     #[error("give the pack's prices with --ledger or --prices")]
     NoPrices,
     #[error("{} holds no transaction and no price, so there is no day to value it on; give --asof", .0.display())]
@@ -147,4 +160,15 @@ pub enum Error {
     Output(io::Error),
     #[error("a thread of the program failed: {0}")]
     Runtime(io::Error),
+}
+
+impl From<api::LedgerFileError> for Error {
+    fn from(error: api::LedgerFileError) -> Self {
+        match error {
+            api::LedgerFileError::Ledger(faults) => Self::Ledger(faults),
+            unreadable @ api::LedgerFileError::File { .. } => {
+                Self::LedgerFile(unreadable.to_string())
+            }
+        }
+    }
 }

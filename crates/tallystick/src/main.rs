@@ -92,6 +92,7 @@ async fn dispatch(command: Command, whose: Option<&str>, settings: &Settings) ->
         Command::Import(args) => commands::import::run(settings, whose, args).await,
         Command::Pack(command) => commands::pack::run(settings, whose, command).await,
         Command::Positions(args) => commands::positions::run(settings, whose, args).await,
+        Command::Reconcile(args) => commands::reconcile::run(settings, whose, args).await,
         Command::Producer(command) => commands::producer::run(settings, command),
         Command::Audit(command) => commands::audit::run(settings, command).await,
         Command::Doctor(output) => commands::doctor::run(output).await,

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, env, fs, io, path::PathBuf};
 
 use pricing::sources::{
     Asker, Client, Secret,
-    settings::{Policy, Sourcing},
+    settings::{Policy, Reconciled, Sourcing},
 };
 
 use crate::{session, settings::Settings};
@@ -37,6 +37,7 @@ pub enum Error {
 pub struct Sources {
     pub policy: Policy,
     pub askers: BTreeMap<String, Asker>,
+    pub reconcile: Vec<Reconciled>,
 }
 
 /// Reads the file of sources, and the keys of those that the policy names.
@@ -67,6 +68,7 @@ pub fn load(settings: &Settings, policy: &str) -> Result<Sources, Error> {
     Ok(Sources {
         policy: found,
         askers: askers.collect(),
+        reconcile: sourcing.reconcile,
     })
 }
 

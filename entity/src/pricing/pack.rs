@@ -33,6 +33,8 @@ pub struct Model {
     /// The pack of which this one is a restatement.
     pub restates: Option<String>,
     pub restatement_reason: Option<String>,
+    /// The hash of the content that the newest reconciliation saw; null if there was none.
+    pub reconciled_hash: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -55,6 +55,7 @@ typed_id! {
     CashFlowId,
     ImportId,
     ExecutionId,
+    ReconciliationId,
     ApiTokenId,
     RefreshTokenId,
     /// One login and the refresh tokens that follow from it.

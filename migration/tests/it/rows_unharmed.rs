@@ -10,7 +10,7 @@ type Columns = &'static [(&'static str, &'static str)];
 
 /// One row a table, in the order in which they refer to each other: from which version on the table
 /// is there, its name, and the columns with their values. `#1` is an id, `@` an instant, `?` false.
-const ROWS: [(&str, &str, Columns); 22] = [
+const ROWS: [(&str, &str, Columns); 23] = [
     (
         "users",
         "users",
@@ -196,6 +196,28 @@ const ROWS: [(&str, &str, Columns); 22] = [
             ("result", "'{\"a\": 1.50}'"),
             ("warnings", "'[]'"),
             ("duration_ms", "3"),
+            ("created_at", "@"),
+        ],
+    ),
+    (
+        "reconciliations",
+        "reconciliations",
+        &[
+            ("user_id", "#1"),
+            ("id", "#17"),
+            ("portfolio_id", "#3"),
+            ("pack_id", "'PP_2025-01-02'"),
+            ("pack_hash", "'00'"),
+            ("asof_date", "'2025-01-02'"),
+            ("ledger_hash", "'00'"),
+            ("accounts", "'[\"Assets\"]'"),
+            ("books_revision", "1"),
+            ("engine_version", "'0'"),
+            ("passed", "?"),
+            ("difference_count", "1"),
+            ("differences", "'[{\"a\": 1.50}]'"),
+            ("left_out", "'[]'"),
+            ("is_in_pack", "?"),
             ("created_at", "@"),
         ],
     ),

@@ -32,12 +32,14 @@ pub fn path(operation: &Operation, scene: &Scene<'_>) -> String {
         .replace("{id}", about.map_or("", |(_, id)| id))
         .replace("{user_id}", &scene.bystander)
         .replace("{transaction_id}", &scene.things.transaction)
+        .replace("{reconciliation_id}", &scene.things.reconciliation)
         .replace("{symbol}", "NKE")
         .replace("{other}", "PP_2025-10-21")
         .replace("{code}", "name_taken")
         .replace("{file:.*}", "index.html");
     match operation.id {
         "import_ledger" => format!("{path}?accounts=Assets:Broker"),
+        "reconcile_portfolio" => format!("{path}?accounts=Assets:Broker&pack_id=PP_2025-10-21"),
         "diff_packs" => format!("{path}?portfolio_id={}", scene.things.portfolio),
         _ => path,
     }
@@ -73,7 +75,7 @@ pub fn body(operation: &Operation, scene: &Scene<'_>) -> Option<(&'static str, S
         "create_api_token" => json!({"name": "bot", "scopes": ["books:read"]}),
         "add_user" => json!({"email": email, "display_name": "A", "role": "user"}),
         "set_password" => json!({"password": password}),
-        "import_ledger" => return Some(("text/plain", LEDGER.to_owned())),
+        "import_ledger" | "reconcile_portfolio" => return Some(("text/plain", LEDGER.to_owned())),
         "load_prices" => return Some(csv("symbol,close,currency\nNKE,74.5,USD\n")),
         "load_fx_rates" => return Some(csv("base,quote,rate\nUSD,CAD,1.4\n")),
         _ if operation.method == "GET" || operation.method == "DELETE" => return None,

@@ -46,6 +46,7 @@ pub struct Things {
     pub execution: String,
     pub api_token: String,
     pub transaction: String,
+    pub reconciliation: String,
 }
 
 const BYSTANDER: &str = "bystander@example.org";
@@ -90,6 +91,9 @@ impl Stage {
         }
         if operation.path.contains("{transaction_id}") {
             things.transaction = self.transaction_of(owner, &things.portfolio).await;
+        }
+        if operation.path.contains("{reconciliation_id}") {
+            things.reconciliation = self.reconciliation_of(owner, &things.portfolio).await;
         }
         if is_about("/v1/executions/{") {
             things.execution = self.execution_of(owner).await;
@@ -143,12 +147,22 @@ impl Stage {
 
     async fn import_of(&self, owner: &Someone, portfolio: &str) -> String {
         let path = format!("/v1/portfolios/{portfolio}/imports?accounts=Assets:Broker");
-        let request = self.app.request_as(owner, Method::POST, &path);
+        let report = self.send_ledger(owner, &path).await;
+        report["import_id"].as_str().unwrap().to_owned()
+    }
+
+    async fn reconciliation_of(&self, owner: &Someone, portfolio: &str) -> String {
+        let path = format!("/v1/portfolios/{portfolio}/reconciliations");
+        let query = "accounts=Assets:Broker&pack_id=PP_2025-10-21";
+        id_of(&self.send_ledger(owner, &format!("{path}?{query}")).await)
+    }
+
+    async fn send_ledger(&self, owner: &Someone, path: &str) -> Value {
+        let request = self.app.request_as(owner, Method::POST, path);
         let ledger = request
             .header("content-type", "text/plain")
             .body(crate::app::books::LEDGER);
-        let report = self.app.send(ledger).await.expect(201).json();
-        report["import_id"].as_str().unwrap().to_owned()
+        self.app.send(ledger).await.expect(201).json()
     }
 
     async fn execution_of(&self, owner: &Someone) -> String {

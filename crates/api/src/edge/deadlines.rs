@@ -60,7 +60,7 @@ impl Deadlines {
 }
 
 /// The paths to which rows of a pack, or a ledger, are sent.
-const LONG_BODIES: [&str; 3] = ["/prices", "/fx-rates", "/imports"];
+const LONG_BODIES: [&str; 4] = ["/prices", "/fx-rates", "/imports", "/reconciliations"];
 
 fn takes_long_body(path: &str) -> bool {
     LONG_BODIES.iter().any(|end| path.ends_with(end))

@@ -16,7 +16,7 @@ use crate::{
     routes::{
         api_tokens, audit, auth, cash_flows, docs, executions, health, imports, lots, pack_diff,
         pack_export, pack_rows, pack_state, pack_steps, packs, patterns, portfolios, positions,
-        securities, shares, signals, transactions, users,
+        reconciliations, securities, shares, signals, transactions, users,
     },
     schema,
 };
@@ -73,6 +73,9 @@ use crate::{
         cash_flows::list_cash_flows,
         imports::import_ledger,
         imports::get_import,
+        reconciliations::reconcile_portfolio,
+        reconciliations::list_reconciliations,
+        reconciliations::get_reconciliation,
         securities::create_security,
         securities::list_securities,
         securities::get_security,

@@ -214,6 +214,10 @@ impl From<performance::Error> for Problem {
 
         match error {
             Error::Overflow { .. } => Self::new(kinds::OVERFLOW, error.to_string()),
+            Error::ReconciliationNotFound { .. } => {
+                Self::new(kinds::RECONCILIATION_NOT_FOUND, error.to_string())
+            }
+            Error::Json(error) => Self::internal(error),
             Error::Books(error) => error.into(),
             Error::Pricing(error) => error.into(),
             Error::Database(error) => error.into(),
@@ -277,8 +281,8 @@ const MOST_FAULTS: usize = 50;
 impl From<&ledger::Diagnostics> for Problem {
     fn from(faults: &ledger::Diagnostics) -> Self {
         let detail = match faults.len() {
-            1 => "nothing was imported, since the ledger has a fault".to_owned(),
-            n => format!("nothing was imported, since the ledger has {n} faults"),
+            1 => "nothing was written, since the ledger has a fault".to_owned(),
+            n => format!("nothing was written, since the ledger has {n} faults"),
         };
         let errors = faults.first(MOST_FAULTS).iter().map(field_error).collect();
         Self::new(kinds::LEDGER_INVALID, detail).with_errors(errors)

@@ -41,6 +41,7 @@ kinds! {
     TOKEN_NOT_FOUND = "api_token_not_found", 404, "There is no such token";
     SHARE_NOT_FOUND = "share_not_found", 404, "There is no such share";
     IMPORT_NOT_FOUND = "import_not_found", 404, "There is no such import";
+    RECONCILIATION_NOT_FOUND = "reconciliation_not_found", 404, "There is no such reconciliation";
     TRANSACTION_NOT_FOUND = "transaction_not_found", 404, "There is no such transaction";
     PACK_NOT_FOUND = "pricing_pack_not_found", 404, "There is no such pricing pack";
     PRICE_NOT_FOUND = "price_not_found", 404, "The pricing pack has no such price";

@@ -22,6 +22,7 @@ pub mod packs;
 pub mod patterns;
 pub mod portfolios;
 pub mod positions;
+pub mod reconciliations;
 pub mod securities;
 pub mod shares;
 pub mod signals;
@@ -59,6 +60,7 @@ pub fn configure(config: &mut ServiceConfig) {
         lots::configure,
         cash_flows::configure,
         imports::configure,
+        reconciliations::configure,
         securities::configure,
         packs::configure,
         pack_rows::configure,

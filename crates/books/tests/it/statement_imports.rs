@@ -176,7 +176,7 @@ testkit::on_both_engines! {
         let mut rows: Vec<String> = (0..1_500)
             .map(|number| format!("2024-02-{:02},deposit,,,,{},USD", 1 + number / 60, number + 1))
             .collect();
-        rows[1_200] = "2024-02-21,sell,NKE,1,20,,USD".to_owned();
+        "2024-02-21,sell,NKE,1,20,,USD".clone_into(&mut rows[1_200]);
         for line in [1_202, 301] {
             let text = format!("date,type,symbol,quantity,price,amount,currency\n{}\n", rows.join("\n"));
             let refused = import(&ctx, portfolio, &read(Format::Csv, &text, None)).await.unwrap_err();

@@ -128,7 +128,8 @@ pub fn worth(holdings: &Holdings, quotes: &Quotes) -> Result<Money, Error> {
     totals.whole()
 }
 
-fn market_value(holding: &Holding, price: Price, rate: Rate) -> Result<Money, Error> {
+/// Quantity × price × rate, in base currency.
+pub(crate) fn market_value(holding: &Holding, price: Price, rate: Rate) -> Result<Money, Error> {
     let symbol = &holding.security.symbol;
     let local = multiply(holding.quantity.decimal(), price.decimal(), symbol)?;
     Ok(Money::new(multiply(local, rate.decimal(), symbol)?))

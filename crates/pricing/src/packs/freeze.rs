@@ -27,6 +27,7 @@ pub async fn mark_fresh(
     adjustments::require_one(db, id).await?;
     let hash = read::hash(leaves).await?;
     let now = ctx.now();
+    let reconciled = Reconciled::with(&pack, &hash);
     if let Some(restated) = &pack.restates {
         restate::step_aside(db, &pack, restated, now).await?;
     }
@@ -39,7 +40,7 @@ pub async fn mark_fresh(
         updated_at: Set(now),
         ..pack.into()
     };
-    let fresh = fresh.update(db).await?;
+    let fresh = reconciled.applied_to(fresh).update(db).await?;
     tell(db, CHANGES, &fresh.id).await?;
     Ok(fresh)
 }
@@ -53,9 +54,10 @@ pub async fn mark_error(
     id: &str,
     message: &str,
 ) -> Result<pack::Model, Error> {
-    let message = checked_text("/message", "message", message, LONGEST_MESSAGE)?;
+    let message = checked_message(message)?;
     let pack = lock_warming(db, id).await?;
     let hash = read::hash(read::leaves(db, &pack).await?).await?;
+    let reconciled = Reconciled::with(&pack, &hash);
     let failed = pack::ActiveModel {
         status: Set(PackStatus::Error),
         hash: Set(Some(hash)),
@@ -63,7 +65,40 @@ pub async fn mark_error(
         updated_at: Set(ctx.now()),
         ..pack.into()
     };
-    let failed = failed.update(db).await?;
+    let failed = reconciled.applied_to(failed).update(db).await?;
     tell(db, CHANGES, &failed.id).await?;
     Ok(failed)
+}
+
+/// What is wrong with a pack, as it can be kept with it.
+pub(super) fn checked_message(message: &str) -> Result<&str, Error> {
+    checked_text("/message", "message", message, LONGEST_MESSAGE)
+}
+
+/// Whether a reconciliation of the pack still speaks of what it holds.
+enum Reconciled {
+    AsItIs,
+    WithOtherContent,
+}
+
+impl Reconciled {
+    fn with(pack: &pack::Model, hash: &str) -> Self {
+        match &pack.reconciled_hash {
+            Some(reconciled) if reconciled != hash => Self::WithOtherContent,
+            _ => Self::AsItIs,
+        }
+    }
+
+    /// What was loaded after a reconciliation has passed none.
+    fn applied_to(self, pack: pack::ActiveModel) -> pack::ActiveModel {
+        match self {
+            Self::AsItIs => pack,
+            Self::WithOtherContent => pack::ActiveModel {
+                reconciliation_passed: Set(false),
+                reconciliation_error_bps: Set(None),
+                reconciled_hash: Set(None),
+                ..pack
+            },
+        }
+    }
 }

@@ -5,6 +5,7 @@ mod diff;
 mod freeze;
 mod list;
 mod read;
+mod reconcile;
 mod restate;
 mod verify;
 
@@ -14,6 +15,7 @@ pub use freeze::{mark_error, mark_fresh};
 pub use list::{Filter, fx_rates, list, prices};
 pub use read::content;
 pub(crate) use read::stored_prices;
+pub use reconcile::{MOST_ERROR_BPS, Outcome, content_hash, find_and_hold, record_reconciliation};
 pub use restate::{NewRestatement, restate, superseded_by};
 pub use verify::{Verification, export, proof, verify};
 
@@ -89,6 +91,7 @@ pub(crate) fn new_row(ctx: &Ctx, new: NewPack) -> Result<pack::Model, Error> {
         updated_at: now,
         restates: None,
         restatement_reason: None,
+        reconciled_hash: None,
     })
 }
 

@@ -62,6 +62,7 @@ pub async fn restate(
         reconciliation_failed: false,
         reconciliation_error_bps: None,
         error_message: None,
+        reconciled_hash: None,
         created_at: now,
         updated_at: now,
         ..restated

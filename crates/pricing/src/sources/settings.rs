@@ -5,7 +5,7 @@ mod source;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use entity::values::PriceAdjustment;
 use serde::Deserialize;
@@ -22,6 +22,23 @@ pub struct Sourcing {
     pub sources: BTreeMap<String, Source>,
     #[serde(default)]
     pub policies: BTreeMap<String, Policy>,
+    /// Portfolios that are held against their ledgers before a pack is frozen.
+    #[serde(default)]
+    pub reconcile: Vec<Reconciled>,
+}
+
+/// A portfolio that follows a ledger.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reconciled {
+    /// The owner's address.
+    pub user: String,
+    /// Its name.
+    pub portfolio: String,
+    /// The ledger's main file; left out, that of the settings.
+    pub ledger: Option<PathBuf>,
+    /// Account prefixes: they and what lies under them are the portfolio.
+    pub accounts: Vec<String>,
 }
 
 /// How a pack of one policy is filled.

@@ -42,7 +42,7 @@ const POSTGRES: [&str; 7] = [
 
 const SQLITE: [&str; 7] = [
     "REPLACE INTO pricing_packs SELECT id, asof_date, policy, revision, NULL, NULL, sources_json, \
-        'warming', 0, 0, 0, 0, NULL, NULL, created_at, updated_at, NULL, NULL FROM pricing_packs \
+        'warming', 0, 0, 0, 0, NULL, NULL, created_at, updated_at, NULL, NULL, NULL FROM pricing_packs \
         WHERE id = 'PP_2025-10-21'",
     "UPDATE OR REPLACE pricing_packs SET id = 'PP_2025-10-21' WHERE id = 'PP_2025-10-22'",
     "REPLACE INTO securities SELECT id, 'OTHER', name, kind, currency, exchange, isin, figi, \

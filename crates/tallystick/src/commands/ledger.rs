@@ -1,11 +1,8 @@
 //! `tallystick ledger`: value a ledger's file, or import it.
 
-use std::{
-    path::PathBuf,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
-use api::{LedgerHeadReader, PositionsOut};
+use api::{LedgerHeadReader, PositionsOut, hash_of_files};
 use books::import::{ImportReport, LedgerImport, base_currency, import_ledger, preview_ledger};
 use chrono::NaiveDate;
 use identity::{Ctx, audit};
@@ -14,7 +11,6 @@ use ledger::PortfolioView;
 use performance::{ENGINE_VERSION, Provenance};
 use pricing::quotes::Quotes;
 use serde_json::json;
-use sha2::{Digest, Sha256};
 
 use super::{import_report, valuation};
 use crate::{
@@ -138,20 +134,6 @@ async fn import(
         }
         print(&shown)
     }
-}
-
-/// `sha256:` and the hash of the main file followed by what it includes.
-fn hash_of_files(ledger: &ledger::Ledger) -> Result<String, Error> {
-    let mut hash = Sha256::new();
-    for file in (0..)
-        .map(|index| ledger.file(index))
-        .take_while(|file| !file.is_empty())
-    {
-        let path = PathBuf::from(file);
-        let text = std::fs::read(&path).map_err(|source| Error::File { path, source })?;
-        hash.update(text);
-    }
-    Ok(format!("sha256:{}", hex::encode(hash.finalize())))
 }
 
 async fn write(

@@ -13,6 +13,7 @@ pub mod openapi;
 pub mod pack;
 pub mod positions;
 pub mod producer;
+pub mod reconcile;
 pub mod serve;
 mod stop;
 pub mod token;

@@ -22,6 +22,7 @@ mod packs;
 mod positions;
 mod previous_release;
 mod producers;
+mod reconcile;
 mod restatements;
 mod roles;
 mod secrets;

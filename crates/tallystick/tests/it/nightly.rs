@@ -265,6 +265,27 @@ on_both_engines! {
         assert_eq!(told, format!("metrics {PACK}\nmetrics {PACK}\nalerts {PACK}\n"));
     }
 
+    async fn a_portfolio_that_differs_from_its_ledger_freezes_the_pack_as_failed(db) {
+        let home = home(&db);
+        let reconcile = "[[reconcile]]\nuser = \"tester@example.org\"\nportfolio = \"Broker\"\n\
+                         ledger = \"now.beancount\"\naccounts = [\"Assets:Broker\"]\n";
+        // PRIV has its price in the ledger too, which is what the reconciliation compares.
+        let priced = format!("{LEDGER}2024-02-29 price PRIV 5.75 USD\n");
+        home.write("sources.toml", &format!("{SOURCES}{reconcile}"));
+        home.write("now.beancount", &priced.replace("20 PRIV {5.25 USD}", "21 PRIV {5.25 USD}"));
+        home.run(&NIGHTLY).failed_with(&["`reconcile` failed", "`Broker`", "marked as failed"]);
+        let failed = home.json(&["pack", "show", PACK, "--json"]);
+        assert_eq!(failed["status"], "error");
+        assert!(!failed["steps"].to_string().contains("Broker"), "{}", failed["steps"]);
+
+        home.write("now.beancount", &priced);
+        let made = home.json(&NIGHTLY_JSON);
+        assert_eq!(made["pack"]["id"], "PP_2024-02-29_D1");
+        assert_eq!(steps(&made)[1], "reconcile done 1");
+        assert_eq!(made["pack"]["reconciliation_passed"], true);
+        assert_eq!(made["pack"]["hash"], undisturbed_hash());
+    }
+
     async fn what_is_loaded_into_a_built_pack_does_not_become_fresh(db) {
         let home = home(&db).with("TALLYSTICK__PRICING__METRICS_HOOK", "./metrics");
         program(&home, "metrics", "exit 1");

@@ -27,6 +27,14 @@ pub(super) fn faults(sourcing: &Sourcing) -> Vec<String> {
                 .map(|fault| format!("[policies.{name}] {fault}")),
         );
     }
+    for reconciled in &sourcing.reconcile {
+        if reconciled.accounts.is_empty() {
+            let name = &reconciled.portfolio;
+            faults.push(format!(
+                "[[reconcile]] of `{name}` names no `accounts`, such as [\"Assets:Broker\"]"
+            ));
+        }
+    }
     faults
 }
 

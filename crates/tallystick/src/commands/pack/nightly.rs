@@ -2,6 +2,7 @@
 
 mod demand;
 mod hook;
+mod reconciling;
 mod sequence;
 mod standing;
 mod steps;

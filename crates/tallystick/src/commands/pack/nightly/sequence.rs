@@ -87,10 +87,7 @@ impl Sequence<'_> {
     async fn perform(&self, step: &Model) -> Result<Model, Failed> {
         match step.step {
             BuildStep::Build => self.build(step).await,
-            BuildStep::Reconcile => {
-                let reason = "this program reconciles no pack with a ledger yet";
-                self.skip(step, reason).await
-            }
+            BuildStep::Reconcile => self.reconcile(step).await,
             BuildStep::Metrics => {
                 let hook = self.settings.pricing.metrics_hook.as_deref();
                 self.hook(step, hook, "pricing.metrics_hook").await
@@ -133,15 +130,17 @@ impl Sequence<'_> {
         let ended = self.ctx.database.write(work).await?;
         self.tell(&ended)?;
         let pack = packs::find(self.ctx, &self.ctx.shared(), &step.pack_id).await?;
-        let is_given_up = pack.status == PackStatus::Warming && (is_final || self.gives_up);
+        let is_open = pack.status == PackStatus::Warming;
+        let is_given_up = is_open && (is_final || self.gives_up);
         if is_given_up {
             self.give_up(step, &reason).await?;
         }
+        let is_failed = is_given_up || pack.status == PackStatus::Error;
         Ok(Error::BuildStep {
             pack: step.pack_id.clone(),
             step: step.step,
             reason,
-            advice: if is_given_up {
+            advice: if is_failed {
                 "the pack is marked as failed, and the next run makes another in its place"
             } else {
                 "the next run goes on with it"

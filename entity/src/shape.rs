@@ -62,6 +62,7 @@ pub fn tables() -> Vec<TableShape> {
         shape::<identity::user::Entity>(),
         shape::<pricing::fx_rate::Entity>(),
         shape::<pricing::pack::Entity>(),
+        shape::<pricing::pack_build_step::Entity>(),
         shape::<pricing::price::Entity>(),
         shape::<received_webhook::Entity>(),
         shape::<workflow::artifact::Entity>(),

@@ -17,6 +17,19 @@ UPDATE tallystick_history SET finished_at = clock_timestamp()
 WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000015_gains');
 COMMIT;
 
+-- down: m20261121_000014_pack_builds
+BEGIN;
+SELECT pg_advisory_xact_lock(127961779698035);
+SET LOCAL lock_timeout = '500ms';
+SET LOCAL row_security = off;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000014_pack_builds', 'down', '2fa7a74ed3fd1e9f54a4ba74387ff0d734e4fad8e2dfbaaceefbc9f0fe1268cd', 'tallystick', concat_ws(' as ', 'script', session_user), clock_timestamp() FROM tallystick_history;
+DROP TABLE pack_build_steps;
+DELETE FROM seaql_migrations WHERE version = 'm20261121_000014_pack_builds';
+UPDATE tallystick_history SET finished_at = clock_timestamp()
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000014_pack_builds');
+COMMIT;
+
 -- down: m20261121_000013_reconciliations
 BEGIN;
 SELECT pg_advisory_xact_lock(127961779698035);

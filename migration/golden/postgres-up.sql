@@ -1049,6 +1049,36 @@ UPDATE tallystick_history SET finished_at = clock_timestamp()
 WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000013_reconciliations');
 COMMIT;
 
+-- up: m20261121_000014_pack_builds
+BEGIN;
+SELECT pg_advisory_xact_lock(127961779698035);
+SET LOCAL lock_timeout = '500ms';
+SET LOCAL row_security = off;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000014_pack_builds', 'up', '2fa7a74ed3fd1e9f54a4ba74387ff0d734e4fad8e2dfbaaceefbc9f0fe1268cd', 'tallystick', concat_ws(' as ', 'script', session_user), clock_timestamp() FROM tallystick_history;
+CREATE TABLE pack_build_steps (
+    pack_id text NOT NULL REFERENCES pricing_packs (id),
+    seq bigint NOT NULL CHECK (seq > 0),
+    step text NOT NULL CHECK (step IN ('build', 'reconcile', 'metrics', 'prewarm', 'fresh',
+        'alerts')),
+    attempt bigint NOT NULL CHECK (attempt > 0),
+    outcome text NOT NULL CHECK (outcome IN ('running', 'done', 'failed', 'skipped')),
+    detail jsonb NOT NULL,
+    started_at timestamptz NOT NULL,
+    finished_at timestamptz,
+    CHECK ((outcome = 'running') = (finished_at IS NULL)),
+    PRIMARY KEY (pack_id, seq),
+    CONSTRAINT pack_build_steps_attempt_key UNIQUE (pack_id, step, attempt)
+);
+CREATE UNIQUE INDEX pack_build_steps_running_key ON pack_build_steps (pack_id)
+WHERE outcome = 'running';
+GRANT SELECT, INSERT, UPDATE, DELETE ON pack_build_steps TO tallystick_app, tallystick_admin;
+GRANT SELECT ON pack_build_steps TO tallystick_readonly;
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000014_pack_builds', extract(epoch FROM clock_timestamp())::bigint);
+UPDATE tallystick_history SET finished_at = clock_timestamp()
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000014_pack_builds');
+COMMIT;
+
 -- up: m20261121_000015_gains
 BEGIN;
 SELECT pg_advisory_xact_lock(127961779698035);

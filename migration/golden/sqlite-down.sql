@@ -17,6 +17,17 @@ WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_
 INSERT INTO reference SELECT EXISTS (SELECT 1 FROM pragma_foreign_key_check);
 COMMIT;
 
+-- down: m20261121_000014_pack_builds
+BEGIN IMMEDIATE;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000014_pack_builds', 'down', '5102496ae1d418e4bc114ca5c48463d0c28f78da7e9f5a522eb05391c7cc555a', 'tallystick', coalesce('script', '-'), strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM tallystick_history;
+DROP TABLE pack_build_steps;
+DELETE FROM seaql_migrations WHERE version = 'm20261121_000014_pack_builds';
+UPDATE tallystick_history SET finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000014_pack_builds');
+INSERT INTO reference SELECT EXISTS (SELECT 1 FROM pragma_foreign_key_check);
+COMMIT;
+
 -- down: m20261121_000013_reconciliations
 BEGIN IMMEDIATE;
 INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)

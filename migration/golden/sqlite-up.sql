@@ -742,6 +742,32 @@ WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_
 INSERT INTO reference SELECT EXISTS (SELECT 1 FROM pragma_foreign_key_check);
 COMMIT;
 
+-- up: m20261121_000014_pack_builds
+BEGIN IMMEDIATE;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000014_pack_builds', 'up', '5102496ae1d418e4bc114ca5c48463d0c28f78da7e9f5a522eb05391c7cc555a', 'tallystick', coalesce('script', '-'), strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM tallystick_history;
+CREATE TABLE pack_build_steps (
+    pack_id text NOT NULL REFERENCES pricing_packs (id),
+    seq INTEGER NOT NULL CHECK (seq > 0),
+    step text NOT NULL CHECK (step IN ('build', 'reconcile', 'metrics', 'prewarm', 'fresh',
+        'alerts')),
+    attempt INTEGER NOT NULL CHECK (attempt > 0),
+    outcome text NOT NULL CHECK (outcome IN ('running', 'done', 'failed', 'skipped')),
+    detail TEXT NOT NULL,
+    started_at TEXT NOT NULL,
+    finished_at TEXT,
+    CHECK ((outcome = 'running') = (finished_at IS NULL)),
+    PRIMARY KEY (pack_id, seq),
+    CONSTRAINT pack_build_steps_attempt_key UNIQUE (pack_id, step, attempt)
+) STRICT;
+CREATE UNIQUE INDEX pack_build_steps_running_key ON pack_build_steps (pack_id)
+WHERE outcome = 'running';
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000014_pack_builds', CAST(strftime('%s', 'now') AS INTEGER));
+UPDATE tallystick_history SET finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000014_pack_builds');
+INSERT INTO reference SELECT EXISTS (SELECT 1 FROM pragma_foreign_key_check);
+COMMIT;
+
 -- up: m20261121_000015_gains
 BEGIN IMMEDIATE;
 INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)

@@ -23,6 +23,7 @@ mod m20261121_000010_threads;
 mod m20261121_000011_recording;
 mod m20261121_000012_restatements;
 mod m20261121_000013_reconciliations;
+mod m20261121_000014_pack_builds;
 mod m20261121_000015_gains;
 mod migrator;
 mod new;
@@ -64,6 +65,7 @@ fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m20261121_000011_recording::Migration),
         Box::new(m20261121_000012_restatements::Migration),
         Box::new(m20261121_000013_reconciliations::Migration),
+        Box::new(m20261121_000014_pack_builds::Migration),
         Box::new(m20261121_000015_gains::Migration),
     ]
 }

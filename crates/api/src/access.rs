@@ -307,6 +307,7 @@ pub const OPERATIONS: &[Operation] = &[
         "pack.load_prices",
     ),
     get("list_fx_rates", "/v1/packs/{id}/fx-rates", READS),
+    get("list_pack_steps", "/v1/packs/{id}/steps", READS),
     change(
         "load_fx_rates",
         ("POST", "/v1/packs/{id}/fx-rates"),

@@ -106,6 +106,8 @@ words!(
     TransactionSource,
     ImportStatus,
     PackStatus,
+    BuildStep,
+    StepOutcome,
     PriceAdjustment,
     SharePermission,
     UserRole

@@ -3,6 +3,7 @@
 //! [`valuation`] is pure, so that a ledger file is valued without a database by the same code as a
 //! portfolio is over REST.
 
+mod demand;
 pub mod effect;
 mod error;
 pub mod lots;
@@ -11,6 +12,7 @@ mod provenance;
 pub mod reconciliation;
 pub mod valuation;
 
+pub use demand::demand;
 pub use effect::{Effects, effects};
 pub use error::Error;
 pub use positions::{LotsReport, Report, lots_report, positions, report};

@@ -1,5 +1,5 @@
 use chrono::NaiveDate;
-use entity::values::PackStatus;
+use entity::values::{BuildStep, PackStatus};
 
 /// What can go wrong with a pricing pack, in words for the person who asked.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +43,27 @@ pub enum Error {
     },
     #[error("pricing pack `{id}` has no price and no FX rate; it needs some before it can be used")]
     Empty { id: String },
+    /// Symbols of each kind of price, the first few.
+    #[error(
+        "pricing pack `{id}` holds prices of different kinds, which no valuation may mix: {}; take all \
+         from sources of one adjustment",
+        kinds.join("; ")
+    )]
+    MixedAdjustments { id: String, kinds: Vec<String> },
+    #[error(
+        "the step `{step}` of pricing pack `{id}` was taken over by another program that builds it; \
+         nothing of it was kept"
+    )]
+    StepTakenOver { id: String, step: BuildStep },
+    #[error(
+        "pricing pack `{id}` holds something else than it was built with: its hash would be {stored}, \
+         and it was built as {built}; mark it as failed and build it anew"
+    )]
+    OtherContent {
+        id: String,
+        built: String,
+        stored: String,
+    },
     /// Rows of a file that cannot be loaded, in the order of their lines; nothing was loaded.
     #[error("{}", describe_rows(.0))]
     BadRows(Vec<RowError>),

@@ -1,7 +1,7 @@
 //! Pricing packs: dated sets of prices and FX rates that are filled, frozen, and proved by a hash.
 //!
 //! A pack is made `warming` ([`packs::create`]), filled from a file ([`load`]) or from a ledger
-//! ([`build`]), and then frozen with a hash of its content ([`packs::mark_fresh`]). Whoever holds
+//! ([`build`]) or from many sources ([`sources`], step by step: [`builds`]), and then frozen with a hash of its content ([`packs::mark_fresh`]). Whoever holds
 //! the hash can check the whole pack ([`packs::verify`]), one price of it ([`content::Proof`]), or a
 //! file of it ([`content::read_export`]). A frozen pack that is wrong is restated ([`packs::restate`]),
 //! and [`packs::diff`] says what that changed. [`quotes`] is what a valuation reads.
@@ -18,6 +18,7 @@
 //! | `ledger_commit_hash` | the member of that name in every provenance (`performance::Provenance`) |
 
 pub mod build;
+pub mod builds;
 pub mod content;
 mod error;
 pub mod ids;
@@ -27,6 +28,7 @@ pub mod page;
 pub mod policy;
 pub mod quotes;
 mod securities;
+pub mod sources;
 
 pub use error::{Error, RowError};
 

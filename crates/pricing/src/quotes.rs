@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use entity::{
     books::security,
     pricing::{fx_rate, pack, price},
-    values::{Price, Rate},
+    values::{Price, PriceAdjustment, Rate},
 };
 use identity::Ctx;
 use rust_decimal::Decimal;
@@ -196,7 +196,8 @@ fn convert(legs: &[Leg]) -> Option<Rate> {
         .map(Rate::new)
 }
 
-/// Reads a pack's quotes, in two queries.
+/// Reads a pack's quotes, in two queries. [`Error::MixedAdjustments`] where its prices are not all adjusted
+/// for the same, as those of a warming pack may be: no valuation mixes them.
 pub async fn load(
     _ctx: &Ctx,
     db: &impl ConnectionTrait,
@@ -205,18 +206,23 @@ pub async fn load(
     let mut quotes = Quotes::empty(pack.asof_date, &pack.policy);
     quotes.pack_id = Some(pack.id.clone());
     quotes.pack_hash.clone_from(&pack.hash);
-    let prices: Vec<(String, Price, String, String)> = packs::stored_prices(&pack.id)
-        .select_only()
-        .column(security::Column::Symbol)
-        .columns([
-            price::Column::Close,
-            price::Column::Currency,
-            price::Column::Source,
-        ])
-        .into_tuple()
-        .all(db)
-        .await?;
-    for (symbol, price, currency, source) in prices {
+    let prices: Vec<(String, Price, String, String, PriceAdjustment)> =
+        packs::stored_prices(&pack.id)
+            .select_only()
+            .column(security::Column::Symbol)
+            .columns([
+                price::Column::Close,
+                price::Column::Currency,
+                price::Column::Source,
+                price::Column::Adjustment,
+            ])
+            .into_tuple()
+            .all(db)
+            .await?;
+    if prices.iter().any(|row| row.4 != prices[0].4) {
+        packs::require_one_adjustment(db, &pack.id).await?;
+    }
+    for (symbol, price, currency, source, _) in prices {
         quotes.prices.insert(
             symbol,
             SecurityPrice {

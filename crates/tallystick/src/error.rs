@@ -40,6 +40,20 @@ pub enum Error {
     Performance(#[from] performance::Error),
     #[error(transparent)]
     Producers(#[from] crate::producers::Error),
+    #[error(transparent)]
+    Sourcing(#[from] crate::sourcing::Error),
+    #[error(
+        "pricing pack {id} is warming and was made by hand: freeze it with `tallystick pack fresh {id}`, \
+         or mark it as failed; then run this again"
+    )]
+    PackByHand { id: String },
+    #[error("pricing pack {pack}: the step `{step}` failed: {reason}; {advice}")]
+    BuildStep {
+        pack: String,
+        step: entity::values::BuildStep,
+        reason: String,
+        advice: &'static str,
+    },
     /// One line for each fault.
     #[error(transparent)]
     Ledger(#[from] ledger::Diagnostics),

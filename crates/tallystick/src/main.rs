@@ -13,6 +13,7 @@ mod progress;
 mod secrets;
 mod session;
 mod settings;
+mod sourcing;
 mod table;
 mod telemetry;
 mod transaction;

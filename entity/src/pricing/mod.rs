@@ -1,3 +1,4 @@
 pub mod fx_rate;
 pub mod pack;
+pub mod pack_build_step;
 pub mod price;

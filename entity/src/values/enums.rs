@@ -87,6 +87,15 @@ word_enum! {
     /// A pack is `warming` while it is filled; then it is frozen, as `fresh` or as `error`.
     PackStatus { Warming = "warming", Fresh = "fresh", Error = "error" }
 
+    /// A step of the nightly sequence that makes a pack.
+    BuildStep {
+        Build = "build", Reconcile = "reconcile", Metrics = "metrics", Prewarm = "prewarm",
+        Fresh = "fresh", Alerts = "alerts",
+    }
+
+    /// What became of a step; `running` also of one whose program was killed.
+    StepOutcome { Running = "running", Done = "done", Failed = "failed", Skipped = "skipped" }
+
     PriceAdjustment { Raw = "raw", Split = "split", TotalReturn = "total_return" }
 
     /// Who acts: a person in a session, a program with a person's token, a sender of signed messages,

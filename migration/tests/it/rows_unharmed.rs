@@ -10,7 +10,7 @@ type Columns = &'static [(&'static str, &'static str)];
 
 /// One row a table, in the order in which they refer to each other: from which version on the table
 /// is there, its name, and the columns with their values. `#1` is an id, `@` an instant, `?` false.
-const ROWS: [(&str, &str, Columns); 22] = [
+const ROWS: [(&str, &str, Columns); 23] = [
     (
         "users",
         "users",
@@ -350,6 +350,20 @@ const ROWS: [(&str, &str, Columns); 22] = [
             ("producer", "'momentum'"),
             ("message_id", "'msg_1'"),
             ("received_at", "@"),
+        ],
+    ),
+    (
+        "pack_builds",
+        "pack_build_steps",
+        &[
+            ("pack_id", "'PP_2025-01-02'"),
+            ("seq", "1"),
+            ("step", "'build'"),
+            ("attempt", "1"),
+            ("outcome", "'done'"),
+            ("detail", "'{\"prices\": 1}'"),
+            ("started_at", "@"),
+            ("finished_at", "@"),
         ],
     ),
 ];

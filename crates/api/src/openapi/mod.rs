@@ -15,8 +15,9 @@ use crate::{
     problem::{FieldError, ProblemOut},
     routes::{
         api_tokens, audit, auth, books_export, cash_flows, docs, executions, health, imports, lots,
-        pack_diff, pack_export, pack_rows, pack_state, packs, patterns, portfolios, positions,
-        realized_gains, reconciliations, securities, shares, signals, transactions, users,
+        pack_diff, pack_export, pack_rows, pack_state, pack_steps, packs, patterns, portfolios,
+        positions, realized_gains, reconciliations, securities, shares, signals, transactions,
+        users,
     },
     schema,
 };
@@ -95,6 +96,7 @@ use crate::{
         pack_state::get_proof,
         pack_diff::diff_packs,
         pack_export::export_pack,
+        pack_steps::list_pack_steps,
         patterns::list_patterns,
         patterns::get_pattern,
         executions::execute_pattern,

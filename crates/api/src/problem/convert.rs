@@ -153,13 +153,16 @@ impl From<pricing::Error> for Problem {
             Error::RestatementWarming { .. } => Self::new(kinds::PACK_RESTATED, detail),
             Error::PackExists { .. } => Self::new(kinds::PACK_EXISTS, detail),
             Error::Empty { .. } => Self::new(kinds::PACK_EMPTY, detail),
+            Error::MixedAdjustments { .. } => Self::new(kinds::PACK_MIXED, detail),
             Error::BadRows(rows) => bad_rows(&rows),
             Error::SymbolNotInPack { .. } => Self::new(kinds::PRICE_NOT_FOUND, detail),
             Error::Invalid { field, detail } => Self::invalid(field, detail),
             Error::Database(error) => error.into(),
             Error::Io(error) | Error::Scratch(error) => Self::internal(error),
-            // No request sends one.
-            other @ Error::NotAnExport(_) => Self::internal(other),
+            // No request sends one, and none builds a pack from sources.
+            other @ (Error::NotAnExport(_)
+            | Error::StepTakenOver { .. }
+            | Error::OtherContent { .. }) => Self::internal(other),
         }
     }
 }

@@ -79,6 +79,7 @@ kinds! {
     LEDGER_INVALID = "ledger_invalid", 422, "The ledger has faults";
     ROWS_INVALID = "rows_invalid", 422, "Rows of the body have faults";
     PACK_EMPTY = "pricing_pack_empty", 422, "The pricing pack is empty";
+    PACK_MIXED = "pricing_pack_mixed_adjustments", 422, "The pricing pack mixes kinds of prices";
     INPUTS_INVALID = "pattern_inputs_invalid", 422, "The pattern's inputs are not valid";
     OVERFLOW = "number_too_large", 422, "A figure has too many digits";
     KEY_REUSED = "idempotency_key_reused", 422, "The key was used for another request";

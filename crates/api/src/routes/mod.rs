@@ -19,6 +19,7 @@ pub mod pack_diff;
 pub mod pack_export;
 pub mod pack_rows;
 pub mod pack_state;
+pub mod pack_steps;
 pub mod packs;
 pub mod patterns;
 pub mod portfolios;
@@ -76,6 +77,7 @@ pub fn configure(config: &mut ServiceConfig) {
         packs::configure,
         pack_rows::configure,
         pack_state::configure,
+        pack_steps::configure,
         pack_diff::configure,
         pack_export::configure,
         patterns::configure,

@@ -107,6 +107,16 @@ pub async fn many_from_ledger(
     Ok(made)
 }
 
+/// Writes a content into a pack that is there and holds nothing.
+pub(crate) async fn insert_content(
+    db: &Tx,
+    registered: &HashMap<String, Known>,
+    pack: pack::Model,
+    content: Content,
+) -> Result<(), Error> {
+    store::insert_rows(db, registered, &[(pack, content)]).await
+}
+
 fn new_pack(asof_date: NaiveDate, policy: &str) -> NewPack {
     let sources = serde_json::json!({ "from": newest::SOURCE });
     NewPack {

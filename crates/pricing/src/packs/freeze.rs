@@ -3,7 +3,7 @@ use entity::{pricing::pack, values::PackStatus};
 use identity::Ctx;
 use sea_orm::{ActiveModelTrait, ConnectionTrait, Set};
 
-use super::{CHANGES, checked_text, lock_warming, read, restate};
+use super::{CHANGES, adjustments, checked_text, lock_warming, read, restate};
 use crate::Error;
 
 const LONGEST_MESSAGE: usize = 2_000;
@@ -12,7 +12,8 @@ const LONGEST_MESSAGE: usize = 2_000;
 ///
 /// `prewarm_done` becomes true with it: nothing is computed from a pack in advance, so there is
 /// nothing left to wait for. A restatement takes the place of the pack that it restates with it.
-/// [`Error::NotWarming`] for a frozen pack, [`Error::Empty`] for one without rows.
+/// [`Error::NotWarming`] for a frozen pack, [`Error::Empty`] for one without rows,
+/// [`Error::MixedAdjustments`] for one whose prices are not all adjusted for the same.
 pub async fn mark_fresh(
     ctx: &Ctx,
     db: &impl ConnectionTrait,
@@ -23,6 +24,7 @@ pub async fn mark_fresh(
     if leaves.rows() == 0 {
         return Err(Error::Empty { id: pack.id });
     }
+    adjustments::require_one(db, id).await?;
     let hash = read::hash(leaves).await?;
     let now = ctx.now();
     let reconciled = Reconciled::with(&pack, &hash);

@@ -1,5 +1,6 @@
 //! The life of a pack: made warming, filled, frozen with its hash, checked by anyone.
 
+mod adjustments;
 mod diff;
 mod freeze;
 mod list;
@@ -8,6 +9,7 @@ mod reconcile;
 mod restate;
 mod verify;
 
+pub(crate) use adjustments::require_one as require_one_adjustment;
 pub use diff::{PackDiff, diff};
 pub use freeze::{mark_error, mark_fresh};
 pub use list::{Filter, fx_rates, list, prices};

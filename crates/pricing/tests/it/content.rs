@@ -100,11 +100,16 @@ testkit::on_both_engines! {
         add_securities(&ctx, &samples::SYMBOLS.map(|symbol| (symbol, "USD"))).await;
         for (day, sample) in samples::many_contents(25).into_iter().enumerate() {
             let pack = new_pack(&ctx, &format!("2025-10-{:02}", day + 1)).await;
-            let sample = Content {
+            let mut sample = Content {
                 asof_date: pack.asof_date,
                 policy: pack.policy.clone(),
                 ..sample
             };
+            // A pack that is frozen as good holds prices of one kind.
+            let kind = sample.prices.first().map(|price| price.adjustment);
+            for price in &mut sample.prices {
+                price.adjustment = kind.unwrap_or(price.adjustment);
+            }
             let prices = samples::price_lines(&sample, None).join("\n");
             load_prices(&ctx, &pack.id, Format::Ndjson, prices)
                 .await

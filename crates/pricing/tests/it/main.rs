@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
 mod build;
+mod builds;
 mod content;
 mod export;
 mod frozen;
@@ -15,6 +16,7 @@ mod race;
 mod restate;
 mod restate_together;
 mod samples;
+mod sources;
 mod speed;
 
 use chrono::NaiveDate;

@@ -112,7 +112,7 @@ testkit::on_both_engines! {
         let ctx = prepare(&db).await;
         let pack = new_pack(&ctx, DAY).await;
         let rich = "symbol,close,currency,open,volume,source,adjustment\n\
-            AAPL,150.10,USD,149,1000,boc,split\nCNR,160,CAD,,,tsx,\n";
+            AAPL,150.10,USD,149,1000,boc,split\nCNR,160,CAD,,,tsx,split\n";
         load_prices(&ctx, &pack.id, Format::Csv, rich).await.unwrap();
         load_fx_rates(&ctx, &pack.id, Format::Csv, "base,quote,rate\nUSD,CAD,1.3712\n").await.unwrap();
         mark_fresh(&ctx, &pack.id).await.unwrap();
@@ -127,13 +127,16 @@ testkit::on_both_engines! {
         assert_eq!(
             content(&ctx, FIRST).await.leaves()[1..],
             [
+                concat!(
+                    r#"{"adjustment":"split","close":"160","currency":"CAD","kind":"price","#,
+                    r#""source":"tsx","symbol":"CNR"}"#
+                ),
                 r#"{"base":"EUR","kind":"fx","quote":"CAD","rate":"1.6","source":"import"}"#,
                 r#"{"base":"USD","kind":"fx","quote":"CAD","rate":"1.4","source":"boc"}"#,
                 concat!(
                     r#"{"close":"152.5","currency":"USD","kind":"price","source":"import","#,
                     r#""symbol":"AAPL"}"#
                 ),
-                r#"{"close":"160","currency":"CAD","kind":"price","source":"tsx","symbol":"CNR"}"#,
             ]
         );
         let twice = "symbol,close,currency\nNKE,70,USD\nNKE,71,USD\n";

@@ -18,6 +18,15 @@ Examples:
 Header of prices.csv: symbol,close,currency[,open,high,low,volume,source,adjustment]
 Header of rates.csv:  base,quote,rate[,source]")]
     Build(PackBuild),
+    /// Make a pack from its sources, step by step: build, reconcile, metrics, prewarm, fresh, alerts.
+    ///
+    /// A step that failed is done again by the next run, and what is done stays done: run again, it changes
+    /// nothing. docs/sources.md says how sources and policies are set up.
+    #[command(after_help = "\
+Examples:
+  tallystick pack nightly --asof 2025-10-21
+  tallystick pack nightly --asof 2025-10-21 --policy ECB_VIA_EUR --json")]
+    Nightly(PackNightly),
     /// List packs, newest first.
     List {
         /// Only packs of this policy.
@@ -61,6 +70,21 @@ Example:
 Example:
   tallystick pack diff PP_2025-10-21 PP_2025-10-21_D1 --portfolio Broker")]
     Diff(PackDiff),
+}
+
+#[derive(Debug, Args)]
+pub struct PackNightly {
+    /// The pack's day, as 2025-10-21.
+    #[arg(long, value_parser = parse_date)]
+    pub asof: NaiveDate,
+    /// The pack's policy, one of those in `pricing.sources_file`.
+    #[arg(long, default_value = pricing::DEFAULT_POLICY)]
+    pub policy: String,
+    /// If a step fails, mark the pack as failed: the next run makes another in its place.
+    #[arg(long)]
+    pub give_up: bool,
+    #[command(flatten)]
+    pub output: Json,
 }
 
 #[derive(Debug, Args)]

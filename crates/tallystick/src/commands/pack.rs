@@ -3,6 +3,7 @@
 mod build;
 mod diff;
 mod export;
+mod nightly;
 mod restate;
 mod show;
 
@@ -40,6 +41,7 @@ pub async fn run(settings: &Settings, whose: Option<&str>, command: Pack) -> Res
     };
     let outcome = match command {
         Pack::Build(args) => build::run(&ctx, args).await,
+        Pack::Nightly(args) => nightly::run(settings, &ctx, args).await,
         Pack::List {
             policy,
             limit,

@@ -48,6 +48,24 @@ pub async fn run(settings: &Settings, whose: Option<&str>, args: Reconcile) -> R
     outcome
 }
 
+/// Holds a portfolio against the ledger at a pack's prices, and keeps the outcome in the pack too.
+pub async fn with_pack(
+    ctx: &Ctx,
+    pack: &str,
+    portfolio: &str,
+    path: PathBuf,
+    accounts: Vec<String>,
+) -> Result<reconciliation::Model, Error> {
+    let ledger = LedgerOfPortfolio::read(path, accounts).await?;
+    in_one_transaction(ctx, async |tx: Tx| {
+        let portfolio = find_portfolio(ctx, &tx, portfolio).await?;
+        let row = reconcile(ctx, &tx, portfolio.id, pack, ledger.side(), Keep::InPackToo).await?;
+        let entry = entry(&row);
+        Ok((row, entry))
+    })
+    .await
+}
+
 fn outcome(portfolio: &portfolio::Model, row: &reconciliation::Model) -> Result<(), Error> {
     if row.passed {
         return Ok(());
@@ -77,15 +95,19 @@ async fn hold_against(
         };
         let keep = Keep::InPackToo;
         let row = reconcile(ctx, &tx, portfolio.id, &pack, ledger.side(), keep).await?;
-        let entry = Entry::done("reconciliation.create", "reconciliation")
-            .of(row.id)
-            .with("portfolio_id", portfolio.id.to_string())
-            .with("pack_id", pack)
-            .with("passed", row.passed)
-            .with("is_in_pack", row.is_in_pack);
+        let entry = entry(&row);
         Ok(((portfolio, row), entry))
     })
     .await
+}
+
+fn entry(row: &reconciliation::Model) -> Entry {
+    Entry::done("reconciliation.create", "reconciliation")
+        .of(row.id)
+        .with("portfolio_id", row.portfolio_id.to_string())
+        .with("pack_id", row.pack_id.as_str())
+        .with("passed", row.passed)
+        .with("is_in_pack", row.is_in_pack)
 }
 
 /// The part of a ledger that is the portfolio, and what is known of the file.

@@ -7,6 +7,7 @@ mod database_url;
 mod duration;
 mod error;
 mod limits;
+mod pricing;
 mod production;
 mod reader;
 mod server;
@@ -22,6 +23,7 @@ pub use database::Database;
 pub use database_url::DatabaseUrl;
 pub use error::Error;
 pub use limits::Limits;
+pub use pricing::Pricing;
 use reader::Reader;
 pub use server::Server;
 pub use sources::Sources;
@@ -42,6 +44,7 @@ pub struct Settings {
     pub telemetry: Telemetry,
     pub audit: Audit,
     pub limits: Limits,
+    pub pricing: Pricing,
 }
 
 #[derive(Clone, Debug)]
@@ -94,6 +97,7 @@ impl Settings {
             read_telemetry(&mut reader),
             audit::read(&mut reader),
             limits::read(&mut reader),
+            pricing::read(&mut reader),
         );
         if environment == "production" {
             production::refuse(&mut reader, sections.0.as_ref(), sections.3.as_ref());
@@ -109,6 +113,7 @@ impl Settings {
             Some(telemetry),
             Some(audit),
             Some(limits),
+            Some(pricing),
         ) = sections
         else {
             return Err(Error::Incomplete);
@@ -126,6 +131,7 @@ impl Settings {
             telemetry,
             audit,
             limits,
+            pricing,
         })
     }
 }

@@ -21,7 +21,7 @@ use serde_json::Value;
 use crate::support::Home;
 
 /// A folder with a certificate for `localhost`, and the settings that name it.
-fn with_certificate() -> (Home, RootCertStore) {
+pub fn with_certificate() -> (Home, RootCertStore) {
     let CertifiedKey { cert, signing_key } =
         generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
     let home = Home::new()

@@ -16,6 +16,7 @@ mod import;
 mod kill;
 mod migrate;
 mod migrate_look;
+mod nightly;
 mod pack_files;
 mod packs;
 mod positions;

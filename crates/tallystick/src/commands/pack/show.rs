@@ -1,15 +1,18 @@
 use api::routes::{
     pack_rows::{FxRateOut, PriceOut},
+    pack_steps::PackStepOut,
     packs::PackOut,
 };
 use entity::pricing::pack;
 use identity::Ctx;
 use pricing::{
+    builds,
     content::{Content, FxRow, PriceRow},
     packs,
 };
 use serde::Serialize;
 
+use super::nightly;
 use crate::{
     cli::pack::PackId,
     error::Error,
@@ -24,6 +27,7 @@ struct Whole {
     pack: PackOut,
     prices: Vec<PriceOut>,
     fx_rates: Vec<FxRateOut>,
+    steps: Vec<PackStepOut>,
 }
 
 pub async fn run(ctx: &Ctx, args: PackId) -> Result<(), Error> {
@@ -31,9 +35,10 @@ pub async fn run(ctx: &Ctx, args: PackId) -> Result<(), Error> {
     let work = async |tx: db::Tx| {
         let pack = packs::find(&within, &tx, &args.id).await?;
         let content = packs::content(&within, &tx, &args.id).await?;
-        Ok::<_, pricing::Error>((pack, content))
+        let steps = builds::steps(&within, &tx, &args.id).await?;
+        Ok::<_, pricing::Error>((pack, content, steps))
     };
-    let (pack, mut content) = ctx.database.read(work).await?;
+    let (pack, mut content, steps) = ctx.database.read(work).await?;
     content.prices.sort_by(|a, b| a.symbol.cmp(&b.symbol));
     content
         .fx_rates
@@ -43,10 +48,15 @@ pub async fn run(ctx: &Ctx, args: PackId) -> Result<(), Error> {
             pack: pack.into(),
             prices: content.prices.into_iter().map(PriceOut::from).collect(),
             fx_rates: content.fx_rates.into_iter().map(FxRateOut::from).collect(),
+            steps: steps.into_iter().map(PackStepOut::from).collect(),
         });
     }
     let mut parts = vec![summaries(std::slice::from_ref(&pack))];
     parts.extend(restatement(&pack));
+    if !steps.is_empty() {
+        let lines: Vec<String> = steps.iter().map(nightly::line).collect();
+        parts.push(lines.join("\n"));
+    }
     parts.extend([prices(&content), rates(&content)]);
     print(&parts.join("\n\n"))
 }

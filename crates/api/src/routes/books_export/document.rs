@@ -4,8 +4,8 @@ use chrono::NaiveDate;
 use utoipa::ToSchema;
 
 use crate::{
-    routes::{lots::LotOut, transactions::TransactionOut},
-    schema::{LotMethod, SecurityKind},
+    routes::transactions::TransactionOut,
+    schema::{Decimal, LotMethod, SecurityKind},
 };
 
 #[derive(ToSchema)]
@@ -19,7 +19,7 @@ pub struct BooksDocument {
     securities: Vec<ExportedSecurity>,
     transactions: Vec<TransactionOut>,
     /// Those that are open.
-    lots: Vec<LotOut>,
+    lots: Vec<BookedLotOut>,
 }
 
 #[derive(ToSchema)]
@@ -55,4 +55,21 @@ pub struct ExportedSecurity {
     figi: Option<String>,
     sector: Option<String>,
     country: Option<String>,
+}
+
+/// Units of one security that were acquired together and are still held, without their value.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "as above")]
+pub struct BookedLotOut {
+    security_id: uuid::Uuid,
+    symbol: String,
+    opened_by_transaction_id: uuid::Uuid,
+    acquired_on: NaiveDate,
+    /// Negative for a short.
+    quantity: Decimal,
+    /// Of these units.
+    cost_basis: Decimal,
+    cost_currency: String,
+    /// The same in the portfolio's base currency, at the rate of the acquisition; null if that is not known.
+    cost_basis_base: Option<Decimal>,
 }

@@ -112,6 +112,9 @@ pub(super) struct TransactionOut<'a> {
     voided_at: Option<DateTime<Utc>>,
     voided_revision: Option<i64>,
     corrects: Option<TransactionId>,
+    counter_portfolio_id: Option<PortfolioId>,
+    counter_transaction_id: Option<TransactionId>,
+    received_lots: Option<&'a serde_json::Value>,
 }
 
 impl<'a> From<&'a transaction::Model> for TransactionOut<'a> {
@@ -142,6 +145,9 @@ impl<'a> From<&'a transaction::Model> for TransactionOut<'a> {
             voided_at: row.voided_at,
             voided_revision: row.voided_revision,
             corrects: row.voids_id,
+            counter_portfolio_id: row.counter_portfolio_id,
+            counter_transaction_id: row.counter_transaction_id,
+            received_lots: row.received_lots.as_ref(),
         }
     }
 }

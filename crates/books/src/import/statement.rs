@@ -21,7 +21,7 @@ use sea_orm::{ActiveModelTrait, IntoActiveModel};
 
 pub use self::source::Source;
 use self::{
-    ids::{Names, Repeated, present},
+    ids::{Names, Present, Repeated},
     transactions::{register, transaction_of},
 };
 use super::{ImportReport, report::counts};
@@ -138,6 +138,7 @@ pub async fn import_statement(
     let mut import = Import {
         ctx,
         tx,
+        present: Present::load(ctx, tx, portfolio_id).await?,
         names: statement.repeated.names(statement.newest_first),
         securities: BTreeMap::new(),
         recording,
@@ -171,6 +172,7 @@ struct Import<'a> {
     ctx: &'a Ctx,
     tx: &'a Tx,
     names: Names<'a>,
+    present: Present,
     /// By symbol.
     securities: BTreeMap<String, security::Model>,
     recording: Recording<'a>,
@@ -192,11 +194,10 @@ impl Import<'_> {
     async fn add(&mut self, rows: &[Row]) -> Result<(), Error> {
         let portfolio = self.recording.portfolio();
         let ids: Vec<String> = rows.iter().map(|row| self.names.of(row)).collect();
-        let present = present(self.ctx, self.tx, portfolio.id, &ids).await?;
         let new: Vec<(&Row, &String)> = rows
             .iter()
             .zip(&ids)
-            .filter(|(_, id)| !present.contains(*id))
+            .filter(|(_, id)| !self.present.has(id))
             .collect();
         self.done.securities +=
             register(self.ctx, self.tx, portfolio, &new, &mut self.securities).await?;

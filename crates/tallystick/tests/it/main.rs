@@ -8,6 +8,7 @@ mod audit;
 mod demo;
 mod doctor;
 mod edge;
+mod export;
 mod faults;
 mod faults_drain;
 mod faults_migrate;

@@ -5,10 +5,10 @@ use std::collections::{HashMap, HashSet};
 use db::ConnectionTrait;
 use entity::{
     books::transaction::{self, Column},
-    values::{Money, PortfolioId, Price, Quantity, TransactionSource},
+    values::{Money, PortfolioId, Price, Quantity, TransactionId, TransactionSource},
 };
 use identity::Ctx;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use sha2::{Digest, Sha256};
 
 use crate::{Error, statements::Row, transactions};
@@ -106,27 +106,42 @@ fn hash_of_meaning(row: &Row) -> String {
     )
 }
 
-const IDS_AT_ONCE: usize = 500;
+const ROWS_AT_ONCE: u64 = 10_000;
 
-/// Those of some ids that were imported into the portfolio before.
-pub(super) async fn present(
-    ctx: &Ctx,
-    db: &impl ConnectionTrait,
-    portfolio_id: PortfolioId,
-    ids: &[String],
-) -> Result<HashSet<String>, Error> {
-    let mut present = HashSet::new();
-    for ids in ids.chunks(IDS_AT_ONCE) {
-        let rows: Vec<Option<String>> = transaction::Entity::find()
-            .filter(transactions::of_portfolio(ctx, portfolio_id))
-            .filter(Column::Source.eq(TransactionSource::Import))
-            .filter(Column::ExternalId.is_in(ids.iter().map(String::as_str)))
-            .select_only()
-            .column(Column::ExternalId)
-            .into_tuple()
-            .all(db)
-            .await?;
-        present.extend(rows.into_iter().flatten());
+/// What was imported into a portfolio before.
+pub(super) struct Present(HashSet<Key>);
+
+impl Present {
+    /// All ids in pages of the primary key: a list of ids to look for would be looked for in all rows of the
+    /// portfolio, as long as the server has no statistics of what was just written.
+    pub async fn load(
+        ctx: &Ctx,
+        db: &impl ConnectionTrait,
+        portfolio_id: PortfolioId,
+    ) -> Result<Self, Error> {
+        let mut present = HashSet::new();
+        let mut after: Option<TransactionId> = None;
+        loop {
+            let mut query = transaction::Entity::find()
+                .filter(transactions::of_portfolio(ctx, portfolio_id))
+                .filter(Column::Source.eq(TransactionSource::Import))
+                .select_only()
+                .columns([Column::Id, Column::ExternalId])
+                .order_by_asc(Column::Id)
+                .limit(ROWS_AT_ONCE);
+            if let Some(last) = after {
+                query = query.filter(Column::Id.gt(last));
+            }
+            let rows: Vec<(TransactionId, Option<String>)> = query.into_tuple().all(db).await?;
+            let Some((last, _)) = rows.last() else {
+                return Ok(Self(present));
+            };
+            after = Some(*last);
+            present.extend(rows.iter().filter_map(|(_, id)| id.as_deref().map(key_of)));
+        }
     }
-    Ok(present)
+
+    pub fn has(&self, id: &str) -> bool {
+        self.0.contains(&key_of(id))
+    }
 }

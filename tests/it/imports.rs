@@ -102,7 +102,7 @@ on_both_engines! {
         let app = App::start(db).await;
         let portfolio = app.new_portfolio("Broker").await;
         for (query, parameter) in [
-            ("", "accounts"), ("accounts=", "accounts"), ("accounts=A,,B", "accounts"),
+            ("accounts=", "accounts"), ("accounts=A,,B", "accounts"),
             ("accounts=A&format=xml", "format"), ("accounts=A&dry_run=maybe", "dry_run"),
             ("accounts=A&colour=red", "colour"),
         ] {
@@ -110,6 +110,8 @@ on_both_engines! {
             let named = problem["errors"][0]["parameter"].as_str().unwrap_or_default();
             assert_eq!(named, parameter, "{query}: {problem:#}");
         }
+        let unnamed = import(&app, &portfolio, "", LEDGER).await.problem(422, "validation_failed");
+        assert_eq!(unnamed["errors"][0]["parameter"], "accounts");
         let nobody = uuid::Uuid::now_v7().to_string();
         import(&app, &nobody, "accounts=Assets", LEDGER).await.problem(404, "portfolio_not_found");
     }
@@ -140,7 +142,7 @@ on_both_engines! {
         let problem = refused.problem(422, "rows_invalid");
         assert_eq!(problem["errors"][0]["pointer"], "/line/4", "{problem:#}");
         let mapping = "mapping=colour%20%3D%201&format=csv";
-        let problem = import(&app, &portfolio, mapping, file).await.problem(400, "parameter_invalid");
+        let problem = import(&app, &portfolio, mapping, file).await.problem(422, "validation_failed");
         assert_eq!(problem["errors"][0]["parameter"], "mapping");
     }
 

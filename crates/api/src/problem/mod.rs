@@ -114,18 +114,20 @@ impl Problem {
 
     /// A query or path parameter that cannot be read.
     pub fn parameter(name: &str, detail: impl Into<String>) -> Self {
-        let detail = detail.into();
-        let whole = if name.is_empty() {
-            detail.clone()
-        } else {
-            format!("{name}: {detail}")
-        };
-        let problem = Self::new(kinds::PARAMETER_INVALID, whole);
         if name.is_empty() {
-            problem
-        } else {
-            problem.at_parameter(name, detail)
+            return Self::new(kinds::PARAMETER_INVALID, detail);
         }
+        Self::of_parameter(kinds::PARAMETER_INVALID, name, detail)
+    }
+
+    /// A parameter that can be read, and does not go with the others or the body.
+    pub fn unfit_parameter(name: &str, detail: impl Into<String>) -> Self {
+        Self::of_parameter(kinds::VALIDATION_FAILED, name, detail)
+    }
+
+    fn of_parameter(kind: Kind, name: &str, detail: impl Into<String>) -> Self {
+        let detail = detail.into();
+        Self::new(kind, format!("{name}: {detail}")).at_parameter(name, detail)
     }
 
     pub fn header(name: &str, detail: impl Into<String>) -> Self {

@@ -219,7 +219,7 @@ async fn import(
     let file_hash = format!("sha256:{}", hex::encode(&hash));
     let Some(accounts) = &call.query.accounts else {
         let advice = "name the accounts of the ledger that are the portfolio";
-        return Err(Problem::parameter("accounts", advice));
+        return Err(Problem::unfit_parameter("accounts", advice));
     };
     let read = read_ledger(&call.query, accounts, Arc::clone(text));
     if call.query.dry_run {

@@ -62,7 +62,8 @@ fn read(
         let mapping = mapping
             .map(|mapping| mapping.parse::<Mapping>())
             .transpose();
-        let mapping = mapping.map_err(|fault| Problem::parameter("mapping", fault.to_string()))?;
+        let mapping =
+            mapping.map_err(|fault| Problem::unfit_parameter("mapping", fault.to_string()))?;
         Ok(Statement::read(format, mapping, Source::Text(text))?)
     };
     async { web::block(read).await.map_err(Problem::internal)? }

@@ -10,5 +10,6 @@ pub mod queues;
 pub mod stream;
 mod text;
 pub mod threads;
+pub mod worker;
 
 pub use error::Error;

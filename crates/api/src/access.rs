@@ -84,7 +84,6 @@ const fn change(
 
 /// An operation of programs at work, which has a record of its own (`job_events`, messages, usage) and leaves no
 /// row in the audit log: whoever writes there waits for everybody else.
-#[allow(dead_code)]
 const fn work(
     id: &'static str,
     (method, path): (&'static str, &'static str),
@@ -128,7 +127,6 @@ const WRITES: Who = Who::Least(User, By::Token(BooksWrite));
 /// Who may change pricing packs, which all users share.
 pub const PRICES: Who = Who::Least(Manager, By::Token(PacksWrite));
 /// Who may lease jobs and give account of them.
-#[allow(dead_code)]
 const WORKS: Who = Who::Least(User, By::Token(Scope::JobsWork));
 const ONESELF: Who = Who::Least(Viewer, By::Any);
 const IN_PERSON: Who = Who::Least(Viewer, By::SessionOnly);
@@ -364,6 +362,68 @@ pub const OPERATIONS: &[Operation] = &[
         ("POST", "/v1/signals"),
         Who::Signer,
         "signal.receive",
+    ),
+    //
+    work("enqueue_jobs", ("POST", "/v1/jobs"), WRITES),
+    get("list_jobs", "/v1/jobs", READS),
+    get("get_job", "/v1/jobs/{id}", READS),
+    get("get_job_history", "/v1/jobs/{id}/events", READS),
+    change(
+        "cancel_job",
+        ("POST", "/v1/jobs/{id}/cancel"),
+        WRITES,
+        "job.cancel",
+    ),
+    change(
+        "cancel_jobs_of_thread",
+        ("POST", "/v1/threads/{id}/jobs/cancel"),
+        WRITES,
+        "thread.cancel_jobs",
+    ),
+    change(
+        "redrive_job",
+        ("POST", "/v1/jobs/{id}/redrive"),
+        WRITES,
+        "job.redrive",
+    ),
+    get("list_paused_modes", "/v1/job-modes", READS),
+    change(
+        "pause_mode",
+        ("POST", "/v1/job-modes/{mode}/pause"),
+        WRITES,
+        "job_mode.pause",
+    ),
+    change(
+        "resume_mode",
+        ("POST", "/v1/job-modes/{mode}/resume"),
+        WRITES,
+        "job_mode.resume",
+    ),
+    work("claim_jobs", ("POST", "/v1/jobs/claim"), WORKS),
+    work("complete_jobs", ("POST", "/v1/jobs/complete"), WORKS),
+    work("extend_lease", ("POST", "/v1/jobs/{id}/heartbeat"), WORKS),
+    work("complete_job", ("POST", "/v1/jobs/{id}/complete"), WORKS),
+    work("fail_job", ("POST", "/v1/jobs/{id}/fail"), WORKS),
+    work("park_job", ("POST", "/v1/jobs/{id}/park"), WORKS),
+    change(
+        "create_schedule",
+        ("POST", "/v1/schedules"),
+        WRITES,
+        "schedule.create",
+    ),
+    get("list_schedules", "/v1/schedules", READS),
+    get("get_schedule", "/v1/schedules/{id}", READS),
+    change(
+        "update_schedule",
+        ("PATCH", "/v1/schedules/{id}"),
+        WRITES,
+        "schedule.update",
+    ),
+    change(
+        "delete_schedule",
+        ("DELETE", "/v1/schedules/{id}"),
+        WRITES,
+        "schedule.delete",
     ),
     //
     get("list_patterns", "/v1/patterns", READS),

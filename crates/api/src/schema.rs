@@ -110,5 +110,8 @@ words!(
     StepOutcome,
     PriceAdjustment,
     SharePermission,
-    UserRole
+    UserRole,
+    JobMode,
+    JobStatus,
+    JobEventKind
 );

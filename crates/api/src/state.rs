@@ -25,6 +25,7 @@ use crate::{
     principal::{Standings, share_standings},
     problem::{Problem, kinds},
     routes::{
+        job_work::Horizons,
         packs::{self, FrozenPacks, LatestPacks},
         portfolios::{self, PortfolioPages},
         positions::{self, Grounds, PositionsCache},
@@ -127,6 +128,7 @@ pub struct AppState {
     pub(crate) latest_packs: LatestPacks,
     pub(crate) portfolio_pages: PortfolioPages,
     pub(crate) frozen_packs: Arc<FrozenPacks>,
+    pub(crate) horizons: Horizons,
 }
 
 impl AppState {
@@ -160,6 +162,7 @@ impl AppState {
             in_flight: InFlight::default(),
             positions: PositionsCache::default(),
             frozen_packs,
+            horizons: Horizons::default(),
         })
     }
 

@@ -12,6 +12,12 @@ pub fn is_about_a_portfolio(operation: &Operation) -> bool {
         || ["execute_pattern", "diff_packs"].contains(&operation.id)
 }
 
+pub fn is_about_work(operation: &Operation) -> bool {
+    ["/v1/jobs", "/v1/schedules", "/v1/threads/{id}/jobs"]
+        .iter()
+        .any(|start| operation.path.starts_with(start))
+}
+
 /// The path with what it is about, and its query.
 pub fn path(operation: &Operation, scene: &Scene<'_>) -> String {
     let kinds = [
@@ -23,6 +29,9 @@ pub fn path(operation: &Operation, scene: &Scene<'_>) -> String {
         ("/v1/packs/", "PP_2025-10-21"),
         ("/v1/patterns/", "portfolio_overview"),
         ("/v1/securities/", &scene.security),
+        ("/v1/threads/", &scene.things.thread),
+        ("/v1/jobs/", &scene.things.job),
+        ("/v1/schedules/", &scene.things.schedule),
     ];
     let about = kinds
         .iter()
@@ -34,6 +43,7 @@ pub fn path(operation: &Operation, scene: &Scene<'_>) -> String {
         .replace("{transaction_id}", &scene.things.transaction)
         .replace("{reconciliation_id}", &scene.things.reconciliation)
         .replace("{symbol}", "NKE")
+        .replace("{mode}", "answer")
         .replace("{other}", "PP_2025-10-21")
         .replace("{code}", "name_taken")
         .replace("{file:.*}", "index.html");
@@ -76,11 +86,26 @@ pub fn body(operation: &Operation, scene: &Scene<'_>) -> Option<(&'static str, S
         "create_api_token" => json!({"name": "bot", "scopes": ["books:read"]}),
         "add_user" => json!({"email": email, "display_name": "A", "role": "user"}),
         "set_password" => json!({"password": password}),
+        "enqueue_jobs" => json!({"jobs": [{"thread_id": scene.things.thread, "mode": "plan"}]}),
+        "claim_jobs" => json!({"worker": "w"}),
+        "complete_jobs" => json!({"jobs": [
+            {"id": scene.things.job, "lease_token": unique, "attempt": 1},
+        ]}),
+        "extend_lease" | "complete_job" | "park_job" => {
+            json!({"lease_token": scene.lease_token(), "attempt": 1})
+        }
+        "fail_job" => json!({"lease_token": scene.lease_token(), "attempt": 1, "error": "no"}),
+        "redrive_job" => json!({}),
+        "create_schedule" => json!({
+            "thread_id": scene.things.thread, "name": unique, "cron": "0 9 * * *", "mode": "plan",
+        }),
+        "update_schedule" => json!({"is_active": false}),
         "import_ledger" | "reconcile_portfolio" => return Some(("text/plain", LEDGER.to_owned())),
         "load_prices" => return Some(csv("symbol,close,currency\nNKE,74.5,USD\n")),
         "load_fx_rates" => return Some(csv("base,quote,rate\nUSD,CAD,1.4\n")),
         _ if operation.method == "GET" || operation.method == "DELETE" => return None,
-        "mark_pack_fresh" | "replay_execution" | "end_sessions" | "void_transaction" => {
+        "mark_pack_fresh" | "replay_execution" | "end_sessions" | "void_transaction"
+        | "cancel_job" | "cancel_jobs_of_thread" | "pause_mode" | "resume_mode" => {
             return None;
         }
         "receive_signal" => Value::Null,

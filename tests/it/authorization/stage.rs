@@ -47,6 +47,11 @@ pub struct Things {
     pub api_token: String,
     pub transaction: String,
     pub reconciliation: String,
+    pub thread: String,
+    pub job: String,
+    /// Of the job, while it runs.
+    pub lease: String,
+    pub schedule: String,
 }
 
 const BYSTANDER: &str = "bystander@example.org";
@@ -101,6 +106,9 @@ impl Stage {
         if is_about("/v1/api-tokens/{") {
             things.api_token = self.api_token_of(owner).await;
         }
+        if requests::is_about_work(operation) {
+            self.work_of(owner, operation, &mut things).await;
+        }
         self.app.people.set_role(actor.id, role).await;
         Scene {
             stage: self,
@@ -119,6 +127,31 @@ impl Stage {
         });
         let recorded = self.post(owner, &path, &deposit).await;
         id_of(&recorded["transactions"][0])
+    }
+
+    /// A thread with a job that the operation may be done to, and a schedule.
+    async fn work_of(&self, owner: &Someone, operation: &Operation, things: &mut Things) {
+        things.thread = self.app.people.thread_of(owner.id).await;
+        let job = json!({"jobs": [{"thread_id": things.thread, "mode": "answer", "max_attempts": 1}]});
+        let enqueued = self.post(owner, "/v1/jobs", &job).await;
+        things.job = id_of(&enqueued["jobs"][0]);
+        let needs_lease = ["extend_lease", "complete_job", "fail_job", "park_job", "redrive_job"];
+        if needs_lease.contains(&operation.id) {
+            let claim = json!({"worker": "w"});
+            let claimed = self.post(owner, "/v1/jobs/claim", &claim).await;
+            let token = claimed["jobs"][0]["lease_token"].as_str().unwrap();
+            token.clone_into(&mut things.lease);
+        }
+        if operation.id == "redrive_job" {
+            let failed = json!({"lease_token": things.lease, "attempt": 1, "error": "no"});
+            self.post(owner, &format!("/v1/jobs/{}/fail", things.job), &failed).await;
+        }
+        if operation.path.starts_with("/v1/schedules/{") {
+            let schedule = json!({
+                "thread_id": things.thread, "name": "daily", "cron": "0 9 * * *", "mode": "plan",
+            });
+            things.schedule = id_of(&self.post(owner, "/v1/schedules", &schedule).await);
+        }
     }
 
     /// The number of the newest row of the audit log.

@@ -13,6 +13,9 @@ pub mod docs;
 pub mod executions;
 pub mod health;
 pub mod imports;
+pub mod job_modes;
+pub mod job_work;
+pub mod jobs;
 pub mod lots;
 mod pack_choice;
 pub mod pack_diff;
@@ -26,6 +29,7 @@ pub mod portfolios;
 pub mod positions;
 pub mod realized_gains;
 pub mod reconciliations;
+pub mod schedules;
 pub mod securities;
 pub mod shares;
 pub mod signals;
@@ -83,6 +87,10 @@ pub fn configure(config: &mut ServiceConfig) {
         patterns::configure,
         executions::configure,
         signals::configure,
+        job_work::configure,
+        jobs::configure,
+        job_modes::configure,
+        schedules::configure,
         audit::configure,
     ] {
         configure_resource(config);

@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, SubsecRound, Utc};
 use db::{Tx, hints::tell_soon};
 use entity::{
     values::{JobEventKind, JobId, JobMode, JobScheduleId, JobStatus, MessageId, ThreadId, UserId},
@@ -163,6 +163,12 @@ pub(super) fn check(new: &NewJob) -> Result<(), Error> {
     if !(1..=MOST_ATTEMPTS).contains(&new.max_attempts) {
         return refuse("/max_attempts", format!("must be 1 to {MOST_ATTEMPTS}"));
     }
+    if new
+        .run_at
+        .is_some_and(|at| !(1970..=9999).contains(&at.year()))
+    {
+        return refuse("/run_at", "must be in the years 1970 to 9999".to_owned());
+    }
     match &new.idempotency_key {
         Some(key) => text::check_line("/idempotency_key", key, LONGEST_KEY),
         None => Ok(()),
@@ -211,7 +217,7 @@ fn new_row(owner: UserId, thread: ThreadId, now: DateTime<Utc>, new: NewJob) -> 
         result_json: None,
         error: None,
         priority: new.priority,
-        run_at: new.run_at.unwrap_or(now),
+        run_at: new.run_at.map_or(now, |at| at.trunc_subsecs(6)),
         attempt: 0,
         max_attempts: new.max_attempts,
         lease_token: None,

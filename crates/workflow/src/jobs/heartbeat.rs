@@ -22,8 +22,8 @@ pub struct Beat {
 ///
 /// # Errors
 ///
-/// [`Error::LeaseLost`] if the job does not run under this lease any more, and [`Error::Invalid`] for a lease of
-/// less than a second or more than an hour.
+/// [`Error::LeaseLost`] if the job does not run under this lease any more, [`Error::JobNotFound`] if it is not
+/// `owner`'s, and [`Error::Invalid`] for a lease of less than a second or more than an hour.
 pub async fn heartbeat(
     ctx: &Ctx,
     db: &impl ConnectionTrait,
@@ -57,6 +57,11 @@ pub async fn heartbeat(
             sql(text, values)
         }
     };
-    let beat = fetch_optional(db, &statement).await?;
-    beat.ok_or(Error::LeaseLost { id: held.job })
+    if let Some(beat) = fetch_optional(db, &statement).await? {
+        return Ok(beat);
+    }
+    if owner.is_some() {
+        super::find(ctx, db, held.job).await?;
+    }
+    Err(Error::LeaseLost { id: held.job })
 }

@@ -66,7 +66,9 @@ pub fn tables() -> Vec<TableShape> {
         shape::<pricing::price::Entity>(),
         shape::<received_webhook::Entity>(),
         shape::<workflow::artifact::Entity>(),
+        shape::<workflow::artifact_revision::Entity>(),
         shape::<workflow::message::Entity>(),
+        shape::<workflow::message_word::Entity>(),
         shape::<workflow::thread::Entity>(),
     ]
 }

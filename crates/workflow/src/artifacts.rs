@@ -1,15 +1,29 @@
 //! Artifacts: what came with a message, or was made of it.
 
-use db::{ConnectionTrait, Tx};
+mod revisions;
+
+use db::{
+    ConnectionTrait, Tx,
+    page::{Listed, Page},
+};
 use entity::{
     values::{ArtifactId, ArtifactKind, MessageId},
-    workflow::artifact::{Entity, Model},
+    workflow::{
+        artifact::{Column, Entity, Model},
+        message,
+    },
 };
 use identity::Ctx;
-use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait, Select,
+    sea_query::{Expr, ExprTrait},
+};
 use serde_json::Value;
 
-use crate::{Error, text};
+use crate::{Error, messages, text, threads};
+
+pub use revisions::{find_and_lock, revisions, update};
 
 const LONGEST_URI: usize = 2_000;
 
@@ -17,8 +31,8 @@ const LONGEST_URI: usize = 2_000;
 ///
 /// # Errors
 ///
-/// [`Error::MessageNotFound`] if the scope has no such message, and [`Error::Invalid`] for a `uri` that
-/// is not 1 to 2,000 characters on one line.
+/// [`Error::MessageNotFound`] if the scope has no such message, or it is deleted, and [`Error::Invalid`] for a
+/// `uri` that is not 1 to 2,000 characters on one line.
 pub async fn attach(
     ctx: &Ctx,
     tx: &Tx,
@@ -27,9 +41,8 @@ pub async fn attach(
     content_json: Option<Value>,
     uri: Option<String>,
 ) -> Result<Model, Error> {
-    if let Some(uri) = &uri {
-        text::check_line("/uri", uri, LONGEST_URI)?;
-    }
+    check_uri(uri.as_deref())?;
+    lock_thread(ctx, tx, message).await?;
     let artifact = Model {
         user_id: ctx.scope,
         id: ArtifactId::new(),
@@ -38,23 +51,74 @@ pub async fn attach(
         content_json,
         uri,
         created_at: ctx.now(),
+        revision: 1,
+        updated_at: None,
     };
     let row = artifact.clone().into_active_model().reset_all();
-    match Entity::insert(row)
-        .exec_without_returning(tx)
-        .await
-        .map_err(db::Error::from)
-    {
-        Ok(_) => Ok(artifact),
-        Err(db::Error::Referenced(_)) => Err(Error::MessageNotFound { id: message }),
-        Err(error) => Err(error.into()),
-    }
+    Entity::insert(row).exec_without_returning(tx).await?;
+    Ok(artifact)
 }
 
 /// # Errors
 ///
-/// [`Error::ArtifactNotFound`] if the scope has no such artifact.
+/// [`Error::ArtifactNotFound`] if the scope has no such artifact, or its message is deleted.
 pub async fn find(ctx: &Ctx, db: &impl ConnectionTrait, id: ArtifactId) -> Result<Model, Error> {
-    let found = Entity::find_by_id((ctx.scope, id)).one(db).await?;
+    let query = present(ctx).filter(Column::Id.eq(id));
+    let found = query.one(db).await?;
     found.ok_or(Error::ArtifactNotFound { id })
+}
+
+/// The artifacts of a message in the order of their making; none of a deleted one.
+///
+/// # Errors
+///
+/// [`Error::MessageNotFound`] if the scope has no such message.
+pub async fn list(
+    ctx: &Ctx,
+    db: &impl ConnectionTrait,
+    message: MessageId,
+    page: &Page<ArtifactId>,
+) -> Result<Listed<Model>, Error> {
+    let mut query = present(ctx).filter(Column::MessageId.eq(message));
+    if let Some(known) = page.after {
+        query = query.filter(Column::Id.gt(known));
+    }
+    let query = query.order_by_asc(Column::Id).limit(page.fetch_limit());
+    let found = query.all(db).await?;
+    if found.is_empty() {
+        messages::find(ctx, db, message).await?;
+    }
+    Ok(page.cut(found))
+}
+
+/// Those whose message is not deleted.
+fn present(ctx: &Ctx) -> Select<Entity> {
+    let of_it = Expr::col((message::Entity, message::Column::Id))
+        .eq(Expr::col((Entity, Column::MessageId)));
+    let message = message::Entity::find()
+        .select_only()
+        .column(message::Column::Id)
+        .filter(message::Column::UserId.eq(ctx.scope))
+        .filter(message::Column::DeletedAt.is_null())
+        .filter(of_it);
+    Entity::find()
+        .filter(Column::UserId.eq(ctx.scope))
+        .filter(Expr::exists(message.into_query()))
+}
+
+/// Nobody else changes what belongs to the message before the transaction ends.
+async fn lock_thread(ctx: &Ctx, tx: &Tx, message: MessageId) -> Result<(), Error> {
+    let thread = messages::find(ctx, tx, message).await?.thread_id;
+    threads::find_and_lock(ctx, tx, thread).await?;
+    if messages::find(ctx, tx, message).await?.deleted_at.is_some() {
+        return Err(Error::MessageNotFound { id: message });
+    }
+    Ok(())
+}
+
+fn check_uri(uri: Option<&str>) -> Result<(), Error> {
+    match uri {
+        Some(uri) => text::check_line("/uri", uri, LONGEST_URI),
+        None => Ok(()),
+    }
 }

@@ -3,6 +3,8 @@
 pub mod artifacts;
 mod error;
 pub mod messages;
+pub mod retention;
+pub mod search;
 mod text;
 pub mod threads;
 

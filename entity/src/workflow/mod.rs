@@ -1,3 +1,5 @@
 pub mod artifact;
+pub mod artifact_revision;
 pub mod message;
+pub mod message_word;
 pub mod thread;

@@ -173,12 +173,12 @@ impl From<workflow::Error> for Problem {
 
         let detail = error.to_string();
         match error {
+            Error::ThreadNotFound { .. } => Self::new(kinds::THREAD_NOT_FOUND, detail),
+            Error::MessageNotFound { .. } => Self::new(kinds::MESSAGE_NOT_FOUND, detail),
+            Error::ArtifactNotFound { .. } => Self::new(kinds::ARTIFACT_NOT_FOUND, detail),
             Error::Invalid { field, detail } => Self::invalid(field, detail),
+            Error::Unsearchable(detail) => Self::parameter("q", detail),
             Error::Database(error) => error.into(),
-            // No request names one yet: whatever is looked for was made just before.
-            Error::ThreadNotFound { .. }
-            | Error::MessageNotFound { .. }
-            | Error::ArtifactNotFound { .. } => Self::new(kinds::CONFLICT, detail),
         }
     }
 }

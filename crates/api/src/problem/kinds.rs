@@ -47,6 +47,9 @@ kinds! {
     PRICE_NOT_FOUND = "price_not_found", 404, "The pricing pack has no such price";
     PATTERN_NOT_FOUND = "pattern_not_found", 404, "There is no such pattern";
     EXECUTION_NOT_FOUND = "execution_not_found", 404, "There is no such execution";
+    THREAD_NOT_FOUND = "thread_not_found", 404, "There is no such thread";
+    MESSAGE_NOT_FOUND = "message_not_found", 404, "There is no such message";
+    ARTIFACT_NOT_FOUND = "artifact_not_found", 404, "There is no such artifact";
     PROBLEM_NOT_FOUND = "problem_not_found", 404, "There is no such kind of problem";
     METHOD_NOT_ALLOWED = "method_not_allowed", 405, "The path does not take this method";
     BODY_TIMEOUT = "body_timeout", 408, "The body came too slowly";

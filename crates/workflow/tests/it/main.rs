@@ -4,6 +4,9 @@
 
 mod artifacts;
 mod messages;
+mod pages;
+mod retention;
+mod search;
 mod threads;
 
 use db::{Database, Tx};

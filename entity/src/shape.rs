@@ -67,8 +67,14 @@ pub fn tables() -> Vec<TableShape> {
         shape::<received_webhook::Entity>(),
         shape::<workflow::artifact::Entity>(),
         shape::<workflow::artifact_revision::Entity>(),
+        shape::<workflow::job::Entity>(),
+        shape::<workflow::job_event::Entity>(),
+        shape::<workflow::job_queue::Entity>(),
+        shape::<workflow::job_schedule::Entity>(),
         shape::<workflow::message::Entity>(),
         shape::<workflow::message_word::Entity>(),
+        shape::<workflow::paused_job_mode::Entity>(),
+        shape::<workflow::stream_event::Entity>(),
         shape::<workflow::thread::Entity>(),
     ]
 }

@@ -9,7 +9,7 @@ use identity::{
 
 use crate::{answer::Answer, extract::Call, problem::Problem};
 
-/// Runs `work` in one transaction with its row in the audit log. It may run again where the database broke
+/// Runs `work` in one transaction with its row in the audit log, if its operation has one there. It may run again where the database broke
 /// it off.
 pub async fn change<Q>(
     call: &Call<Q>,
@@ -27,7 +27,9 @@ pub async fn change<Q>(
 /// waits from here to the end of the transaction.
 pub async fn note<Q>(call: &Call<Q>, tx: &Tx, answer: &Answer) -> Result<(), Problem> {
     let operation = call.operation;
-    let action = operation.action.unwrap_or(operation.id);
+    let Some(action) = operation.action else {
+        return Ok(());
+    };
     let in_path = call.request.match_info().get("id");
     let about = answer.resource_id.as_deref();
     let entry = Entry {

@@ -98,6 +98,7 @@ macro_rules! words {
 
 words!(
     ActorKind,
+    ArtifactKind,
     AuditOutcome,
     LotMethod,
     SecurityKind,
@@ -110,5 +111,7 @@ words!(
     StepOutcome,
     PriceAdjustment,
     SharePermission,
+    ThreadState,
+    MessageRole,
     UserRole
 );

@@ -7,7 +7,7 @@ use db::{
     page::{Listed, Page},
 };
 use entity::{
-    values::{ArtifactId, ArtifactKind, MessageId},
+    values::{ArtifactId, ArtifactKind, MessageId, StreamEventKind, ThreadId},
     workflow::{
         artifact::{Column, Entity, Model},
         message,
@@ -19,11 +19,11 @@ use sea_orm::{
     QuerySelect, QueryTrait, Select,
     sea_query::{Expr, ExprTrait},
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::{Error, messages, text, threads};
+use crate::{Error, messages, queues, stream, text};
 
-pub use revisions::{find_and_lock, revisions, update};
+pub use revisions::{Locked, find_and_lock, revisions, update};
 
 const LONGEST_URI: usize = 2_000;
 
@@ -31,8 +31,8 @@ const LONGEST_URI: usize = 2_000;
 ///
 /// # Errors
 ///
-/// [`Error::MessageNotFound`] if the scope has no such message, or it is deleted, and [`Error::Invalid`] for a
-/// `uri` that is not 1 to 2,000 characters on one line.
+/// [`Error::MessageNotFound`] if the scope has no such message, or it is deleted, and [`Error::Invalid`] for neither
+/// content nor a `uri`, and for a `uri` that is not 1 to 2,000 characters on one line.
 pub async fn attach(
     ctx: &Ctx,
     tx: &Tx,
@@ -41,8 +41,8 @@ pub async fn attach(
     content_json: Option<Value>,
     uri: Option<String>,
 ) -> Result<Model, Error> {
-    check_uri(uri.as_deref())?;
-    lock_thread(ctx, tx, message).await?;
+    check(content_json.as_ref(), uri.as_deref())?;
+    let thread = lock_thread(ctx, tx, message).await?;
     let artifact = Model {
         user_id: ctx.scope,
         id: ArtifactId::new(),
@@ -56,6 +56,7 @@ pub async fn attach(
     };
     let row = artifact.clone().into_active_model().reset_all();
     Entity::insert(row).exec_without_returning(tx).await?;
+    publish(ctx, tx, thread, &artifact, "attached").await?;
     Ok(artifact)
 }
 
@@ -106,19 +107,41 @@ fn present(ctx: &Ctx) -> Select<Entity> {
         .filter(Expr::exists(message.into_query()))
 }
 
-/// Nobody else changes what belongs to the message before the transaction ends.
-async fn lock_thread(ctx: &Ctx, tx: &Tx, message: MessageId) -> Result<(), Error> {
+/// The thread of a message that is not deleted. Nobody else changes anything of it before the transaction ends.
+async fn lock_thread(ctx: &Ctx, tx: &Tx, message: MessageId) -> Result<ThreadId, Error> {
     let thread = messages::find(ctx, tx, message).await?.thread_id;
-    threads::find_and_lock(ctx, tx, thread).await?;
+    queues::lock(ctx, tx, thread).await?;
     if messages::find(ctx, tx, message).await?.deleted_at.is_some() {
         return Err(Error::MessageNotFound { id: message });
     }
-    Ok(())
+    Ok(thread)
 }
 
-fn check_uri(uri: Option<&str>) -> Result<(), Error> {
-    match uri {
-        Some(uri) => text::check_line("/uri", uri, LONGEST_URI),
-        None => Ok(()),
+fn check(content_json: Option<&Value>, uri: Option<&str>) -> Result<(), Error> {
+    match (content_json, uri) {
+        (_, Some(uri)) => text::check_line("/uri", uri, LONGEST_URI),
+        (Some(_), None) => Ok(()),
+        (None, None) => Err(Error::Invalid {
+            field: "/content",
+            detail: "must be there, or a uri, or both".to_owned(),
+        }),
     }
+}
+
+async fn publish(
+    ctx: &Ctx,
+    tx: &Tx,
+    thread: ThreadId,
+    artifact: &Model,
+    change: &str,
+) -> Result<(), Error> {
+    let data = json!({
+        "change": change,
+        "artifact_id": artifact.id,
+        "message_id": artifact.message_id,
+        "kind": artifact.kind,
+        "revision": artifact.revision,
+    });
+    stream::publish(ctx, tx, thread, StreamEventKind::Artifact, data).await?;
+    Ok(())
 }

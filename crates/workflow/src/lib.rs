@@ -2,9 +2,12 @@
 
 pub mod artifacts;
 mod error;
+pub mod hints;
 pub mod messages;
+pub mod queues;
 pub mod retention;
 pub mod search;
+pub mod stream;
 mod text;
 pub mod threads;
 

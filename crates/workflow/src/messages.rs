@@ -4,7 +4,7 @@ mod list;
 
 use db::{ConnectionTrait, Tx};
 use entity::{
-    values::{MessageId, MessageRole, ThreadId},
+    values::{MessageId, MessageRole, StreamEventKind, ThreadId},
     workflow::message::{Column, Entity, Model},
 };
 use identity::Ctx;
@@ -12,8 +12,9 @@ use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
     QuerySelect, sea_query::Expr,
 };
+use serde_json::json;
 
-use crate::{Error, search, text, threads};
+use crate::{Error, queues, search, stream, text};
 
 pub use list::{Side, Slice, list};
 
@@ -59,7 +60,7 @@ pub async fn append(
     new: NewMessage,
 ) -> Result<Appended, Error> {
     check(&new)?;
-    threads::find_and_lock(ctx, tx, thread).await?;
+    queues::lock(ctx, tx, thread).await?;
     if let Some(id) = &new.platform_message_id
         && let Some(message) = of_platform_id(ctx, tx, thread, id).await?
     {
@@ -73,6 +74,7 @@ pub async fn append(
     let row = message.clone().into_active_model().reset_all();
     Entity::insert(row).exec_without_returning(tx).await?;
     search::index(ctx, tx, &message).await?;
+    publish(ctx, tx, &message, "appended").await?;
     Ok(Appended {
         message,
         was_there: false,
@@ -97,7 +99,7 @@ pub async fn find(ctx: &Ctx, db: &impl ConnectionTrait, id: MessageId) -> Result
 /// [`Error::MessageNotFound`] if the scope has no such message.
 pub async fn delete(ctx: &Ctx, tx: &Tx, id: MessageId) -> Result<bool, Error> {
     let thread = find(ctx, tx, id).await?.thread_id;
-    threads::find_and_lock(ctx, tx, thread).await?;
+    queues::lock(ctx, tx, thread).await?;
     let message = find(ctx, tx, id).await?;
     if message.deleted_at.is_some() {
         return Ok(false);
@@ -110,7 +112,20 @@ pub async fn delete(ctx: &Ctx, tx: &Tx, id: MessageId) -> Result<bool, Error> {
         .exec(tx)
         .await?;
     search::unindex(ctx, tx, &message).await?;
+    publish(ctx, tx, &message, "deleted").await?;
     Ok(true)
+}
+
+/// The stream names the message and does not say what it says: that has to go when it is deleted.
+async fn publish(ctx: &Ctx, tx: &Tx, message: &Model, change: &str) -> Result<(), Error> {
+    let data = json!({
+        "change": change,
+        "message_id": message.id,
+        "message_seq": message.seq,
+        "role": message.role,
+    });
+    stream::publish(ctx, tx, message.thread_id, StreamEventKind::Message, data).await?;
+    Ok(())
 }
 
 /// As it is told to those who ask: of a deleted message only that it was there.

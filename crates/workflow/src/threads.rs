@@ -1,5 +1,7 @@
 //! Threads: a user's conversation in one chat of one platform.
 
+mod standing;
+
 use db::{
     ConnectionTrait, Tx,
     page::{Listed, Page},
@@ -11,12 +13,13 @@ use entity::{
 use identity::Ctx;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
-    QuerySelect,
-    sea_query::{Expr, LockType},
+    QuerySelect, sea_query::Expr,
 };
 use serde_json::{Value, json};
 
-use crate::{Error, text};
+use crate::{Error, queues, text};
+
+pub use standing::{Standing, standing, standings};
 
 const LONGEST_PLATFORM: usize = 50;
 const LONGEST_CHAT_ID: usize = 255;
@@ -29,6 +32,8 @@ pub struct ThreadPatch {
     pub title: Option<String>,
     /// A JSON object.
     pub metadata: Option<Value>,
+    /// How many of its jobs may run at a time, 1 to 100.
+    pub max_running_jobs: Option<i64>,
 }
 
 /// The thread of a chat; made, idle, if there is none yet.
@@ -60,7 +65,8 @@ pub struct Put {
 ///
 /// # Errors
 ///
-/// As those of [`get_or_create`] and [`update`].
+/// As those of [`get_or_create`], and [`Error::Invalid`] for a title that is too long or not on one line, for metadata
+/// that are no object, and for a number of jobs beyond 1 to 100.
 pub async fn put(
     ctx: &Ctx,
     tx: &Tx,
@@ -70,9 +76,12 @@ pub async fn put(
 ) -> Result<Put, Error> {
     text::check_line("/platform", platform, LONGEST_PLATFORM)?;
     text::check_line("/chat_id", chat_id, LONGEST_CHAT_ID)?;
-    check_patch(&patch)?;
+    check(&patch)?;
     if let Some(thread) = find_chat(ctx, tx, platform, chat_id).await? {
-        return brought_up_to(ctx, tx, thread, patch).await;
+        return Ok(Put {
+            thread: brought_up_to(ctx, tx, thread, patch).await?,
+            is_new: false,
+        });
     }
     let new = new_row(ctx, platform, chat_id, &patch);
     let id = new.id;
@@ -83,26 +92,25 @@ pub async fn put(
         .await?;
     match find_chat(ctx, tx, platform, chat_id).await? {
         None => Err(Error::ThreadNotFound { id }),
-        Some(thread) if thread.id == id => Ok(Put {
-            thread,
-            is_new: true,
+        // It is new, or somebody else was faster.
+        Some(thread) => Ok(Put {
+            is_new: thread.id == id,
+            thread: brought_up_to(ctx, tx, thread, patch).await?,
         }),
-        // Somebody else was faster.
-        Some(thread) => brought_up_to(ctx, tx, thread, patch).await,
     }
 }
 
+/// Without what there is to set, nothing is locked.
 async fn brought_up_to(
     ctx: &Ctx,
     tx: &Tx,
     thread: Model,
     patch: ThreadPatch,
-) -> Result<Put, Error> {
-    let changed = update(ctx, tx, thread.id, patch).await?;
-    Ok(Put {
-        thread: changed.unwrap_or(thread),
-        is_new: false,
-    })
+) -> Result<Model, Error> {
+    if patch.max_running_jobs.is_none() && says_the_same(&thread, &patch) {
+        return Ok(thread);
+    }
+    update(ctx, tx, thread.id, patch).await
 }
 
 /// The thread of a chat, if there is one.
@@ -119,23 +127,44 @@ pub async fn find_chat(
     Ok(query.one(db).await?)
 }
 
-/// Sets what the patch names. Answers `None` where it is so already.
-///
-/// # Errors
-///
-/// [`Error::ThreadNotFound`] if the scope has no such thread, and [`Error::Invalid`] for a title that is too long
-/// or not on one line, and for metadata that are no object.
-pub async fn update(
+/// The thread of a chat, if it is as the patch says already.
+pub async fn find_as_put(
     ctx: &Ctx,
-    tx: &Tx,
-    id: ThreadId,
-    patch: ThreadPatch,
-) -> Result<Option<Model>, Error> {
-    check_patch(&patch)?;
-    if is_so(&find(ctx, tx, id).await?, &patch) {
+    db: &impl ConnectionTrait,
+    platform: &str,
+    chat_id: &str,
+    patch: &ThreadPatch,
+) -> Result<Option<(Model, Standing)>, Error> {
+    let Some(thread) = find_chat(ctx, db, platform, chat_id).await? else {
         return Ok(None);
+    };
+    let standing = standing(ctx, db, thread.id).await?;
+    let runs_as_many = patch
+        .max_running_jobs
+        .is_none_or(|most| most == standing.max_running_jobs);
+    let is_so = runs_as_many && says_the_same(&thread, patch);
+    Ok(is_so.then_some((thread, standing)))
+}
+
+fn says_the_same(thread: &Model, patch: &ThreadPatch) -> bool {
+    let is_title = patch.title.is_none() || patch.title == thread.title;
+    is_title
+        && patch
+            .metadata
+            .as_ref()
+            .is_none_or(|new| *new == thread.metadata)
+}
+
+/// Sets what the patch names.
+async fn update(ctx: &Ctx, tx: &Tx, id: ThreadId, patch: ThreadPatch) -> Result<Model, Error> {
+    let queue = queues::lock(ctx, tx, id).await?;
+    if let Some(most) = patch.max_running_jobs {
+        queues::allow(ctx, tx, queue, most).await?;
     }
-    let thread = find_and_lock(ctx, tx, id).await?;
+    let thread = find(ctx, tx, id).await?;
+    if says_the_same(&thread, &patch) {
+        return Ok(thread);
+    }
     let changed = Model {
         title: patch.title.or(thread.title),
         metadata: patch.metadata.unwrap_or(thread.metadata),
@@ -150,17 +179,7 @@ pub async fn update(
         .filter(Column::Id.eq(id))
         .exec(tx)
         .await?;
-    Ok(Some(changed))
-}
-
-/// Whether a patch would change nothing.
-pub fn is_so(thread: &Model, patch: &ThreadPatch) -> bool {
-    let is_title = patch.title.is_none() || patch.title == thread.title;
-    is_title
-        && patch
-            .metadata
-            .as_ref()
-            .is_none_or(|new| *new == thread.metadata)
+    Ok(changed)
 }
 
 /// The threads, the newest first; with `platform`, those of that one.
@@ -189,14 +208,7 @@ pub async fn find(ctx: &Ctx, db: &impl ConnectionTrait, id: ThreadId) -> Result<
     found.ok_or(Error::ThreadNotFound { id })
 }
 
-/// As [`find`], and nobody else appends to the thread before the transaction ends.
-pub(crate) async fn find_and_lock(ctx: &Ctx, tx: &Tx, id: ThreadId) -> Result<Model, Error> {
-    // Rows elsewhere that name the thread may be written meanwhile; SQLite has one writer anyway.
-    let query = Entity::find_by_id((ctx.scope, id)).lock(LockType::NoKeyUpdate);
-    query.one(tx).await?.ok_or(Error::ThreadNotFound { id })
-}
-
-fn check_patch(patch: &ThreadPatch) -> Result<(), Error> {
+fn check(patch: &ThreadPatch) -> Result<(), Error> {
     if let Some(title) = &patch.title {
         text::check_line("/title", title, LONGEST_TITLE)?;
     }

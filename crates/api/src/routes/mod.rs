@@ -5,6 +5,7 @@
 #![allow(unused_qualifications)]
 
 pub mod api_tokens;
+pub mod artifacts;
 pub mod audit;
 pub mod auth;
 pub mod books_export;
@@ -14,6 +15,7 @@ pub mod executions;
 pub mod health;
 pub mod imports;
 pub mod lots;
+pub mod messages;
 mod pack_choice;
 pub mod pack_diff;
 pub mod pack_export;
@@ -29,6 +31,7 @@ pub mod reconciliations;
 pub mod securities;
 pub mod shares;
 pub mod signals;
+pub mod threads;
 pub mod transactions;
 pub mod users;
 
@@ -82,6 +85,9 @@ pub fn configure(config: &mut ServiceConfig) {
         pack_export::configure,
         patterns::configure,
         executions::configure,
+        threads::configure,
+        messages::configure,
+        artifacts::configure,
         signals::configure,
         audit::configure,
     ] {

@@ -5,7 +5,7 @@ use db::{
     page::{Listed, Page},
 };
 use entity::{
-    values::ArtifactId,
+    values::{ArtifactId, ThreadId},
     workflow::{
         artifact::{Column, Entity, Model},
         artifact_revision::{self, Model as Revision},
@@ -18,21 +18,29 @@ use sea_orm::{
 };
 use serde_json::Value;
 
-use super::{check_uri, find, lock_thread};
+use super::{check, find, lock_thread, publish};
 use crate::Error;
+
+/// An artifact whose thread is locked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Locked {
+    pub artifact: Model,
+    thread: ThreadId,
+}
 
 /// As [`find`], and nobody else changes the artifact before the transaction ends.
 ///
 /// # Errors
 ///
 /// As those of [`find`].
-pub async fn find_and_lock(ctx: &Ctx, tx: &Tx, id: ArtifactId) -> Result<Model, Error> {
+pub async fn find_and_lock(ctx: &Ctx, tx: &Tx, id: ArtifactId) -> Result<Locked, Error> {
     let message = find(ctx, tx, id).await?.message_id;
-    match lock_thread(ctx, tx, message).await {
-        Err(Error::MessageNotFound { .. }) => Err(Error::ArtifactNotFound { id }),
-        Err(error) => Err(error),
-        Ok(()) => find(ctx, tx, id).await,
-    }
+    let thread = match lock_thread(ctx, tx, message).await {
+        Err(Error::MessageNotFound { .. }) => return Err(Error::ArtifactNotFound { id }),
+        locked => locked?,
+    };
+    let artifact = find(ctx, tx, id).await?;
+    Ok(Locked { artifact, thread })
 }
 
 /// Gives a locked artifact other content and another link. What it held is kept as a revision; where nothing
@@ -40,15 +48,19 @@ pub async fn find_and_lock(ctx: &Ctx, tx: &Tx, id: ArtifactId) -> Result<Model, 
 ///
 /// # Errors
 ///
-/// [`Error::Invalid`] for a `uri` that is not 1 to 2,000 characters on one line.
+/// [`Error::Invalid`] for neither content nor a `uri`, and for a `uri` that is not 1 to 2,000 characters on one line.
 pub async fn update(
     ctx: &Ctx,
     tx: &Tx,
-    current: Model,
+    current: Locked,
     content_json: Option<Value>,
     uri: Option<String>,
 ) -> Result<Model, Error> {
-    check_uri(uri.as_deref())?;
+    check(content_json.as_ref(), uri.as_deref())?;
+    let Locked {
+        artifact: current,
+        thread,
+    } = current;
     if current.content_json == content_json && current.uri == uri {
         return Ok(current);
     }
@@ -84,6 +96,7 @@ pub async fn update(
         .filter(Column::Id.eq(changed.id))
         .exec(tx)
         .await?;
+    publish(ctx, tx, thread, &changed, "changed").await?;
     Ok(changed)
 }
 

@@ -38,7 +38,7 @@ on_both_engines! {
             let work = async |tx: db::Tx| threads::put(&ctx, &tx, "chat", "c", patch.clone()).await;
             ctx.database.write(work).await
         };
-        let titled = |title: &str| ThreadPatch { title: Some(title.to_owned()), metadata: None };
+        let titled = |title: &str| ThreadPatch { title: Some(title.to_owned()), ..ThreadPatch::default() };
         let first = put(titled("One")).await.unwrap();
         assert!(first.is_new);
         assert_eq!((first.thread.title.as_deref(), &first.thread.metadata), (Some("One"), &json!({})));
@@ -47,14 +47,16 @@ on_both_engines! {
             assert_eq!((again.is_new, again.thread), (false, first.thread.clone()));
         }
         let metadata = Some(json!({"language": "fr"}));
-        let changed = put(ThreadPatch { metadata: metadata.clone(), title: None }).await.unwrap();
+        let changed = put(ThreadPatch { metadata: metadata.clone(), ..ThreadPatch::default() }).await.unwrap();
         assert_eq!((changed.is_new, changed.thread.title.as_deref()), (false, Some("One")));
         assert_eq!(threads::find(&ctx, &ctx.database, first.thread.id).await.unwrap(), changed.thread);
         assert_eq!(Some(changed.thread.metadata), metadata);
 
         for (patch, expected) in [
             (titled(""), "/title"), (titled("a\nb"), "/title"), (titled(&"x".repeat(201)), "/title"),
-            (ThreadPatch { title: None, metadata: Some(json!([])) }, "/metadata"),
+            (ThreadPatch { metadata: Some(json!([])), ..ThreadPatch::default() }, "/metadata"),
+            (ThreadPatch { max_running_jobs: Some(0), ..ThreadPatch::default() }, "/max_running_jobs"),
+            (ThreadPatch { max_running_jobs: Some(101), ..ThreadPatch::default() }, "/max_running_jobs"),
         ] {
             let refused = put(patch).await.unwrap_err();
             assert!(matches!(refused, Error::Invalid { field, .. } if field == expected));

@@ -353,6 +353,7 @@ pub const OPERATIONS: &[Operation] = &[
     change("put_thread", ("PUT", "/v1/threads"), WRITES, "thread.put"),
     get("list_threads", "/v1/threads", READS),
     get("get_thread", "/v1/threads/{id}", READS),
+    get("stream_thread_events", "/v1/threads/{id}/events", READS),
     unaudited(
         "post_message",
         ("POST", "/v1/threads/{id}/messages"),

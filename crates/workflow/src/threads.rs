@@ -1,5 +1,6 @@
 //! Threads: a user's conversation in one chat of one platform.
 
+mod newest;
 mod standing;
 
 use db::{
@@ -19,6 +20,7 @@ use serde_json::{Value, json};
 
 use crate::{Error, queues, text};
 
+pub use newest::newest_events;
 pub use standing::{Standing, standing, standings};
 
 const LONGEST_PLATFORM: usize = 50;

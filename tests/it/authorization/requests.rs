@@ -23,6 +23,9 @@ pub fn path(operation: &Operation, scene: &Scene<'_>) -> String {
         ("/v1/packs/", "PP_2025-10-21"),
         ("/v1/patterns/", "portfolio_overview"),
         ("/v1/securities/", &scene.security),
+        ("/v1/threads/", &scene.things.thread),
+        ("/v1/messages/", &scene.things.message),
+        ("/v1/artifacts/", &scene.things.artifact),
     ];
     let about = kinds
         .iter()
@@ -41,6 +44,8 @@ pub fn path(operation: &Operation, scene: &Scene<'_>) -> String {
         "import_ledger" => format!("{path}?accounts=Assets:Broker"),
         "reconcile_portfolio" => format!("{path}?accounts=Assets:Broker&pack_id=PP_2025-10-21"),
         "export_books" => format!("{path}?format=json"),
+        "stream_thread_events" => format!("{path}?follow=false"),
+        "search_messages" => format!("{path}?q=word"),
         "diff_packs" => format!("{path}?portfolio_id={}", scene.things.portfolio),
         _ => path,
     }
@@ -83,6 +88,10 @@ pub fn body(operation: &Operation, scene: &Scene<'_>) -> Option<(&'static str, S
         "mark_pack_fresh" | "replay_execution" | "end_sessions" | "void_transaction" => {
             return None;
         }
+        "put_thread" => json!({"platform": "chat", "chat_id": unique}),
+        "post_message" => json!({"role": "user", "text": "a word"}),
+        "attach_artifact" => json!({"kind": "ocr_text", "content": unique}),
+        "update_artifact" => json!({"content": unique}),
         "receive_signal" => Value::Null,
         other => panic!("{other} has no request here: add one"),
     };

@@ -47,6 +47,9 @@ pub struct Things {
     pub api_token: String,
     pub transaction: String,
     pub reconciliation: String,
+    pub thread: String,
+    pub message: String,
+    pub artifact: String,
 }
 
 const BYSTANDER: &str = "bystander@example.org";
@@ -101,6 +104,12 @@ impl Stage {
         if is_about("/v1/api-tokens/{") {
             things.api_token = self.api_token_of(owner).await;
         }
+        if ["/v1/threads/{", "/v1/messages/{", "/v1/artifacts/{"]
+            .into_iter()
+            .any(is_about)
+        {
+            self.converse(owner, &mut things).await;
+        }
         self.app.people.set_role(actor.id, role).await;
         Scene {
             stage: self,
@@ -110,6 +119,20 @@ impl Stage {
             bystander: self.bystander.id.to_string(),
             bystander_email: BYSTANDER,
         }
+    }
+
+    /// A thread with a message, and an artifact of that.
+    async fn converse(&self, owner: &Someone, things: &mut Things) {
+        let chat = json!({"platform": "chat", "chat_id": Uuid::now_v7().to_string()});
+        let put = self.app.request_as(owner, Method::PUT, "/v1/threads");
+        let made = self.app.send(put.json(&chat)).await.expect(201);
+        things.thread = id_of(&made.json());
+        let path = format!("/v1/threads/{}/messages", things.thread);
+        let message = json!({"role": "user", "text": "a word"});
+        things.message = id_of(&self.post(owner, &path, &message).await);
+        let path = format!("/v1/messages/{}/artifacts", things.message);
+        let artifact = json!({"kind": "ocr_text", "content": 1});
+        things.artifact = id_of(&self.post(owner, &path, &artifact).await);
     }
 
     async fn transaction_of(&self, owner: &Someone, portfolio: &str) -> String {

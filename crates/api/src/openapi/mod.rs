@@ -17,7 +17,7 @@ use crate::{
         api_tokens, artifacts, audit, auth, books_export, cash_flows, docs, executions, health,
         imports, lots, messages, pack_diff, pack_export, pack_rows, pack_state, pack_steps, packs,
         patterns, portfolios, positions, realized_gains, reconciliations, securities, shares,
-        signals, threads, transactions, users,
+        signals, thread_events, threads, transactions, users,
     },
     schema,
 };
@@ -106,6 +106,7 @@ use crate::{
         threads::put_thread,
         threads::list_threads,
         threads::get_thread,
+        thread_events::stream_thread_events,
         messages::post_message,
         messages::list_messages,
         messages::search_messages,

@@ -31,6 +31,7 @@ pub mod reconciliations;
 pub mod securities;
 pub mod shares;
 pub mod signals;
+pub mod thread_events;
 pub mod threads;
 pub mod transactions;
 pub mod users;
@@ -87,6 +88,7 @@ pub fn configure(config: &mut ServiceConfig) {
         executions::configure,
         threads::configure,
         messages::configure,
+        thread_events::configure,
         artifacts::configure,
         signals::configure,
         audit::configure,

@@ -149,9 +149,9 @@ fn check(new: &NewMessage) -> Result<(), Error> {
         text::check_line("/author", author, LONGEST_NAME)?;
     }
     if let Some(raw) = &new.raw_payload {
-        text::check_storable("/raw_payload", raw, LONGEST_PAYLOAD)?;
+        text::check_lines("/raw_payload", raw, LONGEST_PAYLOAD)?;
     }
-    text::check_storable("/text", &new.text, LONGEST_TEXT)
+    text::check_lines("/text", &new.text, LONGEST_TEXT)
 }
 
 async fn of_platform_id(

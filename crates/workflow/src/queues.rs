@@ -75,6 +75,7 @@ pub async fn allow(ctx: &Ctx, tx: &Tx, queue: Model, max_running: i64) -> Result
     };
     let row = queue.clone().into_active_model().reset_all();
     Entity::update(row).exec_without_returning(tx).await?;
+    crate::jobs::change::promote(tx, ctx.now(), &[queue.thread_id]).await?;
     Ok(queue)
 }
 

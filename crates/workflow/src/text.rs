@@ -12,14 +12,21 @@ pub fn check_line(field: &'static str, text: &str, longest: usize) -> Result<(),
     Err(Error::Invalid { field, detail })
 }
 
-/// At most `longest` characters, but no NUL, which PostgreSQL's text cannot hold.
-pub fn check_storable(field: &'static str, text: &str, longest: usize) -> Result<(), Error> {
-    let refuse = |detail: String| Err(Error::Invalid { field, detail });
-    if text.contains('\0') {
-        return refuse("must not hold a NUL character".to_owned());
+/// Any length, but without NUL, which PostgreSQL's text cannot hold.
+pub fn check_storable(field: &'static str, text: &str) -> Result<(), Error> {
+    if !text.contains('\0') {
+        return Ok(());
     }
-    if text.chars().count() > longest {
-        return refuse(format!("must have at most {longest} characters"));
+    let detail = "must not hold a NUL character".to_owned();
+    Err(Error::Invalid { field, detail })
+}
+
+/// At most `longest` characters, on as many lines as it takes.
+pub fn check_lines(field: &'static str, text: &str, longest: usize) -> Result<(), Error> {
+    check_storable(field, text)?;
+    if text.chars().count() <= longest {
+        return Ok(());
     }
-    Ok(())
+    let detail = format!("must have at most {longest} characters");
+    Err(Error::Invalid { field, detail })
 }

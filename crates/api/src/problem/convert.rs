@@ -179,6 +179,11 @@ impl From<workflow::Error> for Problem {
             Error::Invalid { field, detail } => Self::invalid(field, detail),
             Error::Unsearchable(detail) => Self::parameter("q", detail),
             Error::Database(error) => error.into(),
+            Error::JobNotFound { .. } => Self::new(kinds::JOB_NOT_FOUND, detail),
+            Error::ThreadBusy { .. } => Self::new(kinds::THREAD_BUSY, detail),
+            Error::LeaseLost { .. } => Self::new(kinds::LEASE_LOST, detail),
+            Error::NotAllowed { .. } => Self::new(kinds::JOB_STATUS, detail),
+            Error::Interfered => Self::new(kinds::CONTENDED, detail),
         }
     }
 }

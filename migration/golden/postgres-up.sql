@@ -1221,3 +1221,57 @@ INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000016_job
 UPDATE tallystick_history SET finished_at = clock_timestamp()
 WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000016_jobs');
 COMMIT;
+
+-- up: m20261121_000018_conversations
+BEGIN;
+SELECT pg_advisory_xact_lock(127961779698035);
+SET LOCAL lock_timeout = '500ms';
+SET LOCAL row_security = off;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000018_conversations', 'up', '37289b725c0138ab6eb6ede6d66107ca41babefa427b6a6f5cda69082648b700', 'tallystick', concat_ws(' as ', 'script', session_user), clock_timestamp() FROM tallystick_history;
+ALTER TABLE messages ADD COLUMN deleted_at timestamptz;
+ALTER TABLE messages ADD COLUMN purged_at timestamptz;
+ALTER TABLE messages ADD COLUMN is_indexed boolean NOT NULL DEFAULT false;
+-- allow(index-blocks-writes): until this version the table holds signals alone, which are few
+CREATE INDEX messages_to_purge_idx ON messages (user_id, deleted_at)
+    WHERE deleted_at IS NOT NULL AND purged_at IS NULL;
+-- allow(index-blocks-writes): until this version the table holds signals alone, which are few
+CREATE INDEX messages_to_index_idx ON messages (user_id, id) WHERE NOT is_indexed;
+ALTER TABLE artifacts ADD COLUMN revision bigint NOT NULL DEFAULT 1;
+ALTER TABLE artifacts ADD COLUMN updated_at timestamptz;
+CREATE TABLE artifact_revisions (
+    user_id uuid NOT NULL,
+    artifact_id uuid NOT NULL,
+    revision bigint NOT NULL CHECK (revision > 0),
+    content_json jsonb,
+    uri text CHECK (uri IS NULL OR length(uri) BETWEEN 1 AND 2000),
+    created_at timestamptz NOT NULL,
+    PRIMARY KEY (user_id, artifact_id, revision),
+    FOREIGN KEY (user_id, artifact_id) REFERENCES artifacts (user_id, id) ON DELETE CASCADE
+);
+CREATE TABLE message_words (
+    user_id uuid NOT NULL,
+    word text COLLATE "C" NOT NULL CHECK (length(word) BETWEEN 1 AND 64),
+    thread_id uuid NOT NULL,
+    seq bigint NOT NULL,
+    PRIMARY KEY (user_id, word, thread_id, seq),
+    FOREIGN KEY (user_id, thread_id, seq)
+        REFERENCES messages (user_id, thread_id, seq) ON DELETE CASCADE
+);
+CREATE INDEX message_words_message_idx ON message_words (user_id, thread_id, seq);
+GRANT SELECT, INSERT, UPDATE, DELETE ON artifact_revisions TO tallystick_app, tallystick_admin;
+GRANT SELECT ON artifact_revisions TO tallystick_readonly;
+GRANT SELECT, INSERT, UPDATE, DELETE ON message_words TO tallystick_app, tallystick_admin;
+GRANT SELECT ON message_words TO tallystick_readonly;
+ALTER TABLE artifact_revisions ENABLE ROW LEVEL SECURITY;
+ALTER TABLE artifact_revisions FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON artifact_revisions FOR ALL USING (user_id = nullif(current_setting('app.user_id', true), '')::uuid) WITH CHECK (user_id = nullif(current_setting('app.user_id', true), '')::uuid);
+CREATE POLICY administrator ON artifact_revisions FOR ALL TO tallystick_admin USING (true) WITH CHECK (true);
+ALTER TABLE message_words ENABLE ROW LEVEL SECURITY;
+ALTER TABLE message_words FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON message_words FOR ALL USING (user_id = nullif(current_setting('app.user_id', true), '')::uuid) WITH CHECK (user_id = nullif(current_setting('app.user_id', true), '')::uuid);
+CREATE POLICY administrator ON message_words FOR ALL TO tallystick_admin USING (true) WITH CHECK (true);
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000018_conversations', extract(epoch FROM clock_timestamp())::bigint);
+UPDATE tallystick_history SET finished_at = clock_timestamp()
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000018_conversations');
+COMMIT;

@@ -46,6 +46,8 @@ mod server;
 mod sessions;
 mod shares;
 mod signals;
+mod streams;
 mod tenants;
+mod threads;
 mod transactions;
 mod transfers;

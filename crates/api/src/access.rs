@@ -357,6 +357,38 @@ pub const OPERATIONS: &[Operation] = &[
     get("export_pack", "/v1/packs/{id}/export", READS),
     get("diff_packs", "/v1/packs/{id}/diff/{other}", READS).or_shared_to(Read),
     //
+    change("put_thread", ("PUT", "/v1/threads"), WRITES, "thread.put"),
+    get("list_threads", "/v1/threads", READS),
+    get("get_thread", "/v1/threads/{id}", READS),
+    get("stream_thread_events", "/v1/threads/{id}/events", READS),
+    work(
+        "post_message",
+        ("POST", "/v1/threads/{id}/messages"),
+        WRITES,
+    ),
+    get("list_messages", "/v1/threads/{id}/messages", READS),
+    get("search_messages", "/v1/messages", READS),
+    get("get_message", "/v1/messages/{id}", READS),
+    change(
+        "delete_message",
+        ("DELETE", "/v1/messages/{id}"),
+        WRITES,
+        "message.delete",
+    ),
+    work(
+        "attach_artifact",
+        ("POST", "/v1/messages/{id}/artifacts"),
+        WRITES,
+    ),
+    get("list_artifacts", "/v1/messages/{id}/artifacts", READS),
+    get("get_artifact", "/v1/artifacts/{id}", READS),
+    work("update_artifact", ("PUT", "/v1/artifacts/{id}"), WRITES),
+    get(
+        "list_artifact_revisions",
+        "/v1/artifacts/{id}/revisions",
+        READS,
+    ),
+    //
     change(
         "receive_signal",
         ("POST", "/v1/signals"),

@@ -9,7 +9,7 @@ use identity::{
 
 use crate::{answer::Answer, extract::Call, problem::Problem};
 
-/// Runs `work` in one transaction with its row in the audit log. It may run again where the database broke
+/// Runs `work` in one transaction with its row in the audit log, if its operation has one there. It may run again where the database broke
 /// it off.
 pub async fn change<Q>(
     call: &Call<Q>,

@@ -6,6 +6,7 @@
 //! - `extract` reads requests strictly; `problem` turns every error into one form.
 //! - `idempotency`, `etag`, `cursor`: the conventions that resources have in common.
 //! - `shared_reads`: one reading for all who ask the same at once.
+//! - `streams`: answers that stay open, and what wakes them.
 //! - [`openapi`]: the contract, made from the code.
 
 pub mod access;
@@ -35,6 +36,7 @@ pub mod server;
 mod shared_reads;
 mod spool;
 pub mod state;
+mod streams;
 
 pub use edge::{
     deadlines::Deadlines,

@@ -16,6 +16,7 @@ pub struct Metrics {
     requests: IntCounterVec,
     duration: HistogramVec,
     in_flight: IntGauge,
+    streams: IntGauge,
 }
 
 /// From a tenth of a millisecond to ten seconds.
@@ -45,6 +46,7 @@ impl Metrics {
             "tallystick_http_requests_in_flight",
             "Requests not yet answered",
         )?;
+        let streams = IntGauge::new("tallystick_open_streams", "Streams of events that are open")?;
         let build = IntGaugeVec::new(
             Opts::new(
                 "tallystick_build_info",
@@ -58,6 +60,7 @@ impl Metrics {
         registry.register(Box::new(requests.clone()))?;
         registry.register(Box::new(duration.clone()))?;
         registry.register(Box::new(in_flight.clone()))?;
+        registry.register(Box::new(streams.clone()))?;
         registry.register(Box::new(database.collector()?))?;
         registry.register(Box::new(build))?;
         Ok(Self {
@@ -65,6 +68,7 @@ impl Metrics {
             requests,
             duration,
             in_flight,
+            streams,
         })
     }
 
@@ -92,7 +96,10 @@ impl Metrics {
             .observe(duration.as_secs_f64());
     }
 
-    pub fn text(&self) -> Result<Vec<u8>, prometheus::Error> {
+    /// `open_streams` are as many as there are at the moment.
+    pub fn text(&self, open_streams: usize) -> Result<Vec<u8>, prometheus::Error> {
+        self.streams
+            .set(i64::try_from(open_streams).unwrap_or(i64::MAX));
         let mut text = Vec::new();
         TextEncoder::new().encode(&self.registry.gather(), &mut text)?;
         Ok(text)

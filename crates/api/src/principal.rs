@@ -17,6 +17,8 @@ use uuid::fmt::Simple;
 
 use crate::{
     AppState,
+    access::Who,
+    guard,
     problem::{Problem, kinds},
     shared_reads::SharedReads,
 };
@@ -75,7 +77,10 @@ const PROGRAMS: &str = "tsk_";
 impl Shown {
     /// What a request's `Authorization` shows; asks nobody.
     pub fn read(state: &AppState, headers: &HeaderMap) -> Result<Self, Problem> {
-        let token = bearer_token(headers)?;
+        Self::of_token(state, bearer_token(headers)?)
+    }
+
+    fn of_token(state: &AppState, token: &str) -> Result<Self, Problem> {
         if token.starts_with(PROGRAMS) {
             let token = ApiToken::parse(token).map_err(|_| unknown_token())?;
             return Ok(Self::Program { hash: token.hash() });
@@ -90,6 +95,31 @@ impl Shown {
             Self::Session(claims) => of_session(state, &claims).await,
             Self::Program { hash } => of_program(state, hash).await,
         }
+    }
+}
+
+/// What was shown for something that lasts longer than a request, to be asked about again and again.
+pub struct Credentials {
+    token: Box<str>,
+    who: Who,
+}
+
+impl Credentials {
+    /// Those of a request for what `who` may do.
+    pub fn of_request(headers: &HeaderMap, who: Who) -> Result<Self, Problem> {
+        let token = bearer_token(headers)?.into();
+        Ok(Self { token, who })
+    }
+
+    /// Fails if they are not good for it now.
+    pub async fn check(&self, state: &AppState) -> Result<(), Problem> {
+        let shown = Shown::of_token(state, &self.token)?;
+        let principal = shown.stand(state).await?;
+        if guard::may(Some(&principal), self.who) {
+            return Ok(());
+        }
+        let detail = "the credentials are not good for this any more";
+        Err(Problem::new(kinds::PERMISSION_DENIED, detail))
     }
 }
 

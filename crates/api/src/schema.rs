@@ -98,6 +98,7 @@ macro_rules! words {
 
 words!(
     ActorKind,
+    ArtifactKind,
     AuditOutcome,
     LotMethod,
     SecurityKind,
@@ -110,8 +111,10 @@ words!(
     StepOutcome,
     PriceAdjustment,
     SharePermission,
-    UserRole,
     JobMode,
     JobStatus,
-    JobEventKind
+    JobEventKind,
+    ThreadState,
+    MessageRole,
+    UserRole
 );

@@ -71,6 +71,7 @@ pub fn serve(state: Arc<AppState>, listener: TcpListener, limits: &Limits) -> io
         .shutdown_timeout(limits.shutdown_timeout.as_secs())
         .disable_signals();
     let stop = builder.graceful_shutdown_signal();
+    end_streams_with(&state, stop.clone());
     let keep_alive = limits.keep_alive;
     let deadlines = state.config.deadlines;
     let builder = match state.config.tls.clone() {
@@ -99,6 +100,15 @@ pub fn serve(state: Arc<AppState>, listener: TcpListener, limits: &Limits) -> io
         }
     };
     Ok(builder.run())
+}
+
+/// Streams would go on for ever: they end as soon as the service is to stop.
+fn end_streams_with(state: &Arc<AppState>, stop: GracefulShutdownSignal) {
+    let streams = state.streams.clone();
+    tokio::spawn(async move {
+        stop.notified().await;
+        streams.close();
+    });
 }
 
 /// HTTP/1.1 on a watched stream.

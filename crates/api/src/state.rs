@@ -6,6 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 use db::Database;
@@ -31,6 +32,7 @@ use crate::{
         positions::{self, Grounds, PositionsCache},
     },
     security::Security,
+    streams::Streams,
 };
 
 /// How the service is set up.
@@ -64,6 +66,10 @@ pub struct ApiConfig {
     pub max_header_bytes: usize,
     pub rate_limits: RateLimitConfig,
     pub deadlines: Deadlines,
+    /// How many streams of events one user may have open.
+    pub max_streams_per_user: usize,
+    /// Between two comments that keep such a stream alive; as often its credentials are asked about again.
+    pub stream_keep_alive: Duration,
 }
 
 impl ApiConfig {
@@ -84,6 +90,8 @@ impl ApiConfig {
             max_header_bytes: 16 * 1024,
             rate_limits: RateLimitConfig::OFF,
             deadlines: Deadlines::DEFAULT,
+            max_streams_per_user: 200,
+            stream_keep_alive: Duration::from_secs(15),
         }
     }
 }
@@ -129,6 +137,7 @@ pub struct AppState {
     pub(crate) portfolio_pages: PortfolioPages,
     pub(crate) frozen_packs: Arc<FrozenPacks>,
     pub(crate) horizons: Horizons,
+    pub(crate) streams: Streams,
 }
 
 impl AppState {
@@ -150,6 +159,7 @@ impl AppState {
             portfolio_pages: portfolios::share_pages(database.clone(), clock),
             standings: share_standings(&database),
             token_uses: TokenUses::new(&database),
+            streams: Streams::new(&database, config.max_streams_per_user),
             database,
             clock,
             is_ready: AtomicBool::new(false),

@@ -35,6 +35,9 @@ pub enum Error {
         field: &'static str,
         detail: String,
     },
+    /// A text to search for; `0` says what is wrong with it.
+    #[error("the text to search for {0}")]
+    Unsearchable(&'static str),
     #[error(transparent)]
     Database(#[from] db::Error),
 }

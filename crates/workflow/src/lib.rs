@@ -7,6 +7,8 @@ pub mod hints;
 pub mod jobs;
 pub mod messages;
 pub mod queues;
+pub mod retention;
+pub mod search;
 pub mod stream;
 mod text;
 pub mod threads;

@@ -20,3 +20,13 @@ pub fn check_storable(field: &'static str, text: &str) -> Result<(), Error> {
     let detail = "must not hold a NUL character".to_owned();
     Err(Error::Invalid { field, detail })
 }
+
+/// At most `longest` characters, on as many lines as it takes.
+pub fn check_lines(field: &'static str, text: &str, longest: usize) -> Result<(), Error> {
+    check_storable(field, text)?;
+    if text.chars().count() <= longest {
+        return Ok(());
+    }
+    let detail = format!("must have at most {longest} characters");
+    Err(Error::Invalid { field, detail })
+}

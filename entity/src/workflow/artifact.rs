@@ -18,6 +18,10 @@ pub struct Model {
     /// Where the content is, if not here.
     pub uri: Option<String>,
     pub created_at: DateTimeUtc,
+    /// From 1; those before it are in `artifact_revisions`.
+    pub revision: i64,
+    /// When it was last changed; `None` if it never was.
+    pub updated_at: Option<DateTimeUtc>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

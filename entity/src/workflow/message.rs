@@ -23,6 +23,12 @@ pub struct Model {
     /// What came, to the byte.
     pub raw_payload: Option<String>,
     pub created_at: DateTimeUtc,
+    /// Since when it is there no more for those who read; its place in the order stays.
+    pub deleted_at: Option<DateTimeUtc>,
+    /// Since when what was deleted is gone for good.
+    pub purged_at: Option<DateTimeUtc>,
+    /// Whether its words are in `message_words`.
+    pub is_indexed: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -1,9 +1,11 @@
 pub mod artifact;
+pub mod artifact_revision;
 pub mod job;
 pub mod job_event;
 pub mod job_queue;
 pub mod job_schedule;
 pub mod message;
+pub mod message_word;
 pub mod paused_job_mode;
 pub mod stream_event;
 pub mod thread;

@@ -13,7 +13,7 @@ pub fn is_about_a_portfolio(operation: &Operation) -> bool {
 }
 
 pub fn is_about_work(operation: &Operation) -> bool {
-    ["/v1/jobs", "/v1/schedules", "/v1/threads/{id}/jobs"]
+    ["/v1/jobs", "/v1/schedules"]
         .iter()
         .any(|start| operation.path.starts_with(start))
 }
@@ -32,6 +32,8 @@ pub fn path(operation: &Operation, scene: &Scene<'_>) -> String {
         ("/v1/threads/", &scene.things.thread),
         ("/v1/jobs/", &scene.things.job),
         ("/v1/schedules/", &scene.things.schedule),
+        ("/v1/messages/", &scene.things.message),
+        ("/v1/artifacts/", &scene.things.artifact),
     ];
     let about = kinds
         .iter()
@@ -51,6 +53,8 @@ pub fn path(operation: &Operation, scene: &Scene<'_>) -> String {
         "import_ledger" => format!("{path}?accounts=Assets:Broker"),
         "reconcile_portfolio" => format!("{path}?accounts=Assets:Broker&pack_id=PP_2025-10-21"),
         "export_books" => format!("{path}?format=json"),
+        "stream_thread_events" => format!("{path}?follow=false"),
+        "search_messages" => format!("{path}?q=word"),
         "diff_packs" => format!("{path}?portfolio_id={}", scene.things.portfolio),
         _ => path,
     }
@@ -80,7 +84,7 @@ pub fn body(operation: &Operation, scene: &Scene<'_>) -> Option<(&'static str, S
         }
         "log_in" => json!({"email": email, "password": password}),
         "refresh_session" => json!({"refresh_token": unique}),
-        "log_out" => json!({}),
+        "log_out" | "redrive_job" => json!({}),
         "change_password" => json!({"current_password": unique, "new_password": password}),
         "update_me" | "update_user" => json!({"display_name": "Somebody"}),
         "create_api_token" => json!({"name": "bot", "scopes": ["books:read"]}),
@@ -89,13 +93,14 @@ pub fn body(operation: &Operation, scene: &Scene<'_>) -> Option<(&'static str, S
         "enqueue_jobs" => json!({"jobs": [{"thread_id": scene.things.thread, "mode": "plan"}]}),
         "claim_jobs" => json!({"worker": "w"}),
         "complete_jobs" => json!({"jobs": [
-            {"id": scene.things.job, "lease_token": unique, "attempt": 1},
+            {"id": scene.things.job, "lease_token": scene.things.lease_token(), "attempt": 1},
         ]}),
         "extend_lease" | "complete_job" | "park_job" => {
-            json!({"lease_token": scene.lease_token(), "attempt": 1})
+            json!({"lease_token": scene.things.lease_token(), "attempt": 1})
         }
-        "fail_job" => json!({"lease_token": scene.lease_token(), "attempt": 1, "error": "no"}),
-        "redrive_job" => json!({}),
+        "fail_job" => {
+            json!({"lease_token": scene.things.lease_token(), "attempt": 1, "error": "no"})
+        }
         "create_schedule" => json!({
             "thread_id": scene.things.thread, "name": unique, "cron": "0 9 * * *", "mode": "plan",
         }),
@@ -104,10 +109,20 @@ pub fn body(operation: &Operation, scene: &Scene<'_>) -> Option<(&'static str, S
         "load_prices" => return Some(csv("symbol,close,currency\nNKE,74.5,USD\n")),
         "load_fx_rates" => return Some(csv("base,quote,rate\nUSD,CAD,1.4\n")),
         _ if operation.method == "GET" || operation.method == "DELETE" => return None,
-        "mark_pack_fresh" | "replay_execution" | "end_sessions" | "void_transaction"
-        | "cancel_job" | "cancel_jobs_of_thread" | "pause_mode" | "resume_mode" => {
+        "mark_pack_fresh"
+        | "replay_execution"
+        | "end_sessions"
+        | "void_transaction"
+        | "cancel_job"
+        | "cancel_jobs_of_thread"
+        | "pause_mode"
+        | "resume_mode" => {
             return None;
         }
+        "put_thread" => json!({"platform": "chat", "chat_id": unique}),
+        "post_message" => json!({"role": "user", "text": "a word"}),
+        "attach_artifact" => json!({"kind": "ocr_text", "content": unique}),
+        "update_artifact" => json!({"content": unique}),
         "receive_signal" => Value::Null,
         other => panic!("{other} has no request here: add one"),
     };

@@ -52,6 +52,19 @@ pub struct Things {
     /// Of the job, while it runs.
     pub lease: String,
     pub schedule: String,
+    pub message: String,
+    pub artifact: String,
+}
+
+impl Things {
+    /// A token that is well-formed, also where none is needed.
+    pub fn lease_token(&self) -> String {
+        if self.lease.is_empty() {
+            Uuid::now_v7().to_string()
+        } else {
+            self.lease.clone()
+        }
+    }
 }
 
 const BYSTANDER: &str = "bystander@example.org";
@@ -109,6 +122,12 @@ impl Stage {
         if requests::is_about_work(operation) {
             self.work_of(owner, operation, &mut things).await;
         }
+        if ["/v1/threads/{", "/v1/messages/{", "/v1/artifacts/{"]
+            .into_iter()
+            .any(is_about)
+        {
+            self.converse(owner, &mut things).await;
+        }
         self.app.people.set_role(actor.id, role).await;
         Scene {
             stage: self,
@@ -118,6 +137,20 @@ impl Stage {
             bystander: self.bystander.id.to_string(),
             bystander_email: BYSTANDER,
         }
+    }
+
+    /// A thread with a message, and an artifact of that.
+    async fn converse(&self, owner: &Someone, things: &mut Things) {
+        let chat = json!({"platform": "chat", "chat_id": Uuid::now_v7().to_string()});
+        let put = self.app.request_as(owner, Method::PUT, "/v1/threads");
+        let made = self.app.send(put.json(&chat)).await.expect(201);
+        things.thread = id_of(&made.json());
+        let path = format!("/v1/threads/{}/messages", things.thread);
+        let message = json!({"role": "user", "text": "a word"});
+        things.message = id_of(&self.post(owner, &path, &message).await);
+        let path = format!("/v1/messages/{}/artifacts", things.message);
+        let artifact = json!({"kind": "ocr_text", "content": 1});
+        things.artifact = id_of(&self.post(owner, &path, &artifact).await);
     }
 
     async fn transaction_of(&self, owner: &Someone, portfolio: &str) -> String {
@@ -131,11 +164,18 @@ impl Stage {
 
     /// A thread with a job that the operation may be done to, and a schedule.
     async fn work_of(&self, owner: &Someone, operation: &Operation, things: &mut Things) {
-        things.thread = self.app.people.thread_of(owner.id).await;
-        let job = json!({"jobs": [{"thread_id": things.thread, "mode": "answer", "max_attempts": 1}]});
+        self.converse(owner, things).await;
+        let job =
+            json!({"jobs": [{"thread_id": things.thread, "mode": "answer", "max_attempts": 1}]});
         let enqueued = self.post(owner, "/v1/jobs", &job).await;
         things.job = id_of(&enqueued["jobs"][0]);
-        let needs_lease = ["extend_lease", "complete_job", "fail_job", "park_job", "redrive_job"];
+        let needs_lease = [
+            "extend_lease",
+            "complete_job",
+            "fail_job",
+            "park_job",
+            "redrive_job",
+        ];
         if needs_lease.contains(&operation.id) {
             let claim = json!({"worker": "w"});
             let claimed = self.post(owner, "/v1/jobs/claim", &claim).await;
@@ -144,7 +184,8 @@ impl Stage {
         }
         if operation.id == "redrive_job" {
             let failed = json!({"lease_token": things.lease, "attempt": 1, "error": "no"});
-            self.post(owner, &format!("/v1/jobs/{}/fail", things.job), &failed).await;
+            self.post(owner, &format!("/v1/jobs/{}/fail", things.job), &failed)
+                .await;
         }
         if operation.path.starts_with("/v1/schedules/{") {
             let schedule = json!({

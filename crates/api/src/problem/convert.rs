@@ -173,11 +173,12 @@ impl From<workflow::Error> for Problem {
 
         let detail = error.to_string();
         match error {
-            Error::Invalid { field, detail } => Self::invalid(field, detail),
-            Error::Database(error) => error.into(),
             Error::ThreadNotFound { .. } => Self::new(kinds::THREAD_NOT_FOUND, detail),
             Error::MessageNotFound { .. } => Self::new(kinds::MESSAGE_NOT_FOUND, detail),
             Error::ArtifactNotFound { .. } => Self::new(kinds::ARTIFACT_NOT_FOUND, detail),
+            Error::Invalid { field, detail } => Self::invalid(field, detail),
+            Error::Unsearchable(detail) => Self::parameter("q", detail),
+            Error::Database(error) => error.into(),
             Error::JobNotFound { .. } => Self::new(kinds::JOB_NOT_FOUND, detail),
             Error::ScheduleNotFound { .. } => Self::new(kinds::SCHEDULE_NOT_FOUND, detail),
             Error::ScheduleExists { .. } => Self::new(kinds::SCHEDULE_EXISTS, detail),

@@ -93,6 +93,7 @@ kinds! {
     OVERFLOW = "number_too_large", 422, "A figure has too many digits";
     KEY_REUSED = "idempotency_key_reused", 422, "The key was used for another request";
     LOGIN_LOCKED = "login_locked", 429, "Too many logins have failed";
+    TOO_MANY_STREAMS = "too_many_streams", 429, "Too many streams are open";
     RATE_LIMITED = "rate_limited", 429, "Too many requests";
     HEADERS_TOO_LARGE = "headers_too_large", 431, "The headers are too large";
     INTERNAL = "internal_error", 500, "The program failed";

@@ -310,7 +310,11 @@ pub async fn get_version(state: Data<AppState>) -> Result<HttpResponse, Problem>
         content_type = "text/plain")),
 )]
 pub async fn get_metrics(state: Data<AppState>) -> Result<HttpResponse, Problem> {
-    let text = state.metrics.text().map_err(Problem::internal)?;
+    let open_streams = state.streams.count();
+    let text = state
+        .metrics
+        .text(open_streams)
+        .map_err(Problem::internal)?;
     Ok(HttpResponse::Ok()
         .content_type(prometheus::TEXT_FORMAT)
         .body(text))

@@ -5,6 +5,7 @@
 #![allow(unused_qualifications)]
 
 pub mod api_tokens;
+pub mod artifacts;
 pub mod audit;
 pub mod auth;
 pub mod books_export;
@@ -17,6 +18,7 @@ pub mod job_modes;
 pub mod job_work;
 pub mod jobs;
 pub mod lots;
+pub mod messages;
 mod pack_choice;
 pub mod pack_diff;
 pub mod pack_export;
@@ -33,6 +35,8 @@ pub mod schedules;
 pub mod securities;
 pub mod shares;
 pub mod signals;
+pub mod thread_events;
+pub mod threads;
 pub mod transactions;
 pub mod users;
 
@@ -86,6 +90,10 @@ pub fn configure(config: &mut ServiceConfig) {
         pack_export::configure,
         patterns::configure,
         executions::configure,
+        threads::configure,
+        messages::configure,
+        thread_events::configure,
+        artifacts::configure,
         signals::configure,
         job_work::configure,
         jobs::configure,

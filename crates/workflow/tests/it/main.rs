@@ -10,6 +10,9 @@
 mod artifacts;
 mod jobs;
 mod messages;
+mod pages;
+mod retention;
+mod search;
 mod threads;
 mod worker;
 

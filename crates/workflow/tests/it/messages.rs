@@ -96,11 +96,31 @@ on_both_engines! {
             (message("a\0b", None), "/text"),
             (NewMessage { author: Some(long.clone()), ..message("m", None) }, "/author"),
             (NewMessage { raw_payload: Some("\0".to_owned()), ..message("m", None) }, "/raw_payload"),
+            (message(&"é".repeat(32_769), None), "/text"),
         ];
         for (new, expected) in wrong {
             let refused = append(&ctx, thread, new).await.unwrap_err();
             assert!(matches!(refused, Error::Invalid { field, .. } if field == expected), "{expected}");
         }
         assert!(all(&ctx).await.is_empty());
+    }
+
+    async fn a_deleted_message_keeps_its_place_alone(db) {
+        let ctx = db.ctx().await;
+        let thread = thread_of(&ctx).await;
+        let said = append(&ctx, thread, message("mine", Some("m-1"))).await.unwrap().message;
+        let delete = async || {
+            let work = async |tx: Tx| messages::delete(&ctx, &tx, said.id).await;
+            ctx.database.write(work).await.unwrap()
+        };
+        assert!(delete().await);
+        assert!(!delete().await, "it was deleted before");
+        let left = messages::find(&ctx, &ctx.database, said.id).await.unwrap();
+        assert_eq!((left.seq, left.text.as_str(), &left.author), (1, "", &None));
+        assert!(left.deleted_at.is_some());
+        let again = append(&ctx, thread, message("mine", Some("m-1"))).await.unwrap();
+        assert_eq!((again.was_there, again.message), (true, left));
+        let next = append(&ctx, thread, message("next", None)).await.unwrap();
+        assert_eq!(next.message.seq, 2);
     }
 }

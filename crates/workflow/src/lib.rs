@@ -12,5 +12,6 @@ pub mod search;
 pub mod stream;
 mod text;
 pub mod threads;
+pub mod worker;
 
 pub use error::Error;

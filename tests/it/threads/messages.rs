@@ -85,7 +85,7 @@ on_both_engines! {
         assert_eq!(third["canceled_job_ids"], json!([]), "none runs");
         let last = post("replace").await.expect(201).json();
         let mut canceled: Vec<_> = last["canceled_job_ids"].as_array().unwrap().iter().collect();
-        canceled.sort_by_key(|id| id.to_string());
+        canceled.sort_by_key(ToString::to_string);
         assert_eq!(canceled, [&first["job_id"], &second["job_id"], &third["job_id"]]);
         assert_eq!(texts(&app.get(&path).await.json()), ["replace", "interrupt", "enqueue", "reject"]);
         let thread = app.get(&format!("/v1/threads/{thread}")).await.expect(200).json();

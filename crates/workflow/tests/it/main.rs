@@ -14,6 +14,7 @@ mod pages;
 mod retention;
 mod search;
 mod threads;
+mod worker;
 
 use db::{Database, Tx};
 use entity::{

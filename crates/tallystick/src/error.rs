@@ -37,6 +37,8 @@ pub enum Error {
     #[error(transparent)]
     Pricing(#[from] pricing::Error),
     #[error(transparent)]
+    Workflow(#[from] workflow::Error),
+    #[error(transparent)]
     Performance(#[from] performance::Error),
     #[error(transparent)]
     Producers(#[from] crate::producers::Error),

@@ -1,5 +1,7 @@
 //! What falls due with time, whoever starts it: the command or the service.
 
+mod conversations;
+
 use std::time::Duration;
 
 use chrono::Datelike;
@@ -9,7 +11,11 @@ use identity::{
     webhook,
 };
 
+use workflow::retention::Retention;
+
 use crate::{error::Error, session};
+
+pub use conversations::Tended;
 
 /// Partitions are there for so many years after the present one.
 const YEARS_AHEAD: i32 = 2;
@@ -25,14 +31,16 @@ pub struct Done {
     /// Signed messages that nobody can send again any more.
     pub webhooks_forgotten: u64,
     pub tidied: Tidied,
+    pub conversations: Tended,
 }
 
 /// Does what is due now; doing it again does nothing.
-pub async fn run(database: &Database) -> Result<Done, Error> {
+pub async fn run(database: &Database, retention: &Retention) -> Result<Done, Error> {
     Ok(Done {
         partitions_made: make_partitions(database).await?,
         webhooks_forgotten: webhook::forget_old(database, session::clock().now()).await?,
         tidied: tidy_sessions(database).await?,
+        conversations: conversations::tend(database, retention).await?,
     })
 }
 
@@ -59,13 +67,13 @@ async fn make_partitions(database: &Database) -> Result<u64, migration::Error> {
 }
 
 /// Does what is due, now and from time to time, for as long as the service runs.
-pub async fn keep(database: Database) {
+pub async fn keep(database: Database, retention: Retention) {
     let database = database.with_priority(Priority::Background);
     let mut times = tokio::time::interval(EVERY);
     times.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         times.tick().await;
-        match run(&database).await {
+        match run(&database, &retention).await {
             Ok(done) => tell(done),
             Err(error) => tracing::warn!("what falls due was not all done: {error}"),
         }
@@ -83,5 +91,18 @@ fn tell(done: Done) {
     } = done.tidied;
     if refresh_tokens + throttles > 0 {
         tracing::info!(refresh_tokens, throttles, "what had expired was deleted");
+    }
+    let Tended {
+        artifacts_deleted,
+        messages_purged,
+        messages_indexed,
+    } = done.conversations;
+    if artifacts_deleted + messages_purged + messages_indexed > 0 {
+        tracing::info!(
+            artifacts_deleted,
+            messages_purged,
+            messages_indexed,
+            "conversations were tended"
+        );
     }
 }

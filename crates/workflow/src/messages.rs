@@ -1,6 +1,7 @@
 //! Messages: what was said in a thread, numbered from 1.
 
 mod list;
+mod post;
 
 use db::{ConnectionTrait, Tx};
 use entity::{
@@ -17,6 +18,7 @@ use serde_json::json;
 use crate::{Error, queues, search, stream, text};
 
 pub use list::{Side, Slice, list};
+pub use post::{Posted, Work, post};
 
 const LONGEST_NAME: usize = 255;
 const LONGEST_TEXT: usize = 32_768;

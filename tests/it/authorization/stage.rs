@@ -147,7 +147,7 @@ impl Stage {
         things.thread = id_of(&made.json());
         let path = format!("/v1/threads/{}/messages", things.thread);
         let message = json!({"role": "user", "text": "a word"});
-        things.message = id_of(&self.post(owner, &path, &message).await);
+        things.message = id_of(&self.post(owner, &path, &message).await["message"]);
         let path = format!("/v1/messages/{}/artifacts", things.message);
         let artifact = json!({"kind": "ocr_text", "content": 1});
         things.artifact = id_of(&self.post(owner, &path, &artifact).await);

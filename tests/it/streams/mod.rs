@@ -1,7 +1,7 @@
 //! Streams of a thread's events.
 
-mod cuts;
 mod ends;
+mod faults_cuts;
 mod reader;
 
 use entity::values::UserRole;

@@ -1,5 +1,6 @@
-use entity::values::UserRole;
+use entity::values::{JobId, UserRole};
 use reqwest::Method;
+use sea_orm::EntityTrait;
 use serde_json::{Value, json};
 use testkit::on_both_engines;
 
@@ -20,16 +21,75 @@ on_both_engines! {
             "role": "user", "text": "Buy?", "author": "ann", "platform_message_id": "m-1", "raw_payload": "{}",
         });
         let first = app.post(&path, &message).await.expect(201);
-        let said = first.json();
+        let said = first.json()["message"].clone();
         let place = format!("/v1/messages/{}", id_of(&said));
         assert_eq!(first.header("location"), Some(place.as_str()));
         assert_eq!((&said["seq"], &said["raw_payload"]), (&json!(1), &json!("{}")));
         let again = json!({"role": "user", "text": "Buy now?", "platform_message_id": "m-1"});
-        assert_eq!(app.post(&path, &again).await.expect(200).json(), said);
+        assert_eq!(app.post(&path, &again).await.expect(200).json(), first.json());
         assert_eq!(app.get(&place).await.expect(200).json(), said);
         let page = app.get(&path).await.expect(200).json();
         assert_eq!(page["items"].as_array().unwrap().len(), 1);
         assert_eq!(page["items"][0]["raw_payload"], Value::Null, "lists leave it out");
+    }
+
+    async fn a_message_and_its_job_are_there_together_or_not_at_all(db) {
+        let app = App::start(db).await;
+        let thread = app.thread("c").await;
+        let path = format!("/v1/threads/{thread}/messages");
+        let job = json!({
+            "mode": "answer", "payload": {"a": 1}, "priority": 7, "max_attempts": 2, "idempotency_key": "j-1",
+        });
+        let message = json!({"role": "user", "text": "Buy?", "platform_message_id": "m-1", "job": job});
+        let posted = app.post(&path, &message).await.expect(201).json();
+        let id: JobId = posted["job_id"].as_str().unwrap().parse().unwrap();
+        let stored = entity::workflow::job::Entity::find_by_id(id).one(&app.database).await.unwrap().unwrap();
+        assert_eq!((stored.priority, stored.max_attempts), (7, 2));
+        assert_eq!(stored.trigger_message_id.unwrap().to_string(), posted["message"]["id"].as_str().unwrap());
+        assert_eq!(stored.payload_json, job["payload"]);
+        let again = json!({
+            "role": "user", "text": "Buy!", "platform_message_id": "m-1", "job": {"mode": "plan"},
+            "if_busy": "replace",
+        });
+        assert_eq!(app.post(&path, &again).await.expect(200).json(), posted, "nothing is canceled either");
+
+        for (job, pointer) in [
+            (json!({"mode": "answer", "priority": 10}), "/job/priority"),
+            (json!({"mode": "answer", "max_attempts": 0}), "/job/max_attempts"),
+            (json!({"mode": "answer", "idempotency_key": ""}), "/job/idempotency_key"),
+        ] {
+            let message = json!({"role": "user", "text": "lost", "job": job});
+            let problem = app.post(&path, &message).await.problem(422, "validation_failed");
+            assert_eq!(problem["errors"][0]["pointer"], pointer);
+        }
+        let delivery = json!({"role": "user", "text": "lost", "job": {"mode": "deliver"}});
+        app.post(&path, &delivery).await.problem(400, "body_invalid");
+        assert_eq!(texts(&app.get(&path).await.json()), ["Buy?"]);
+        let events = app.get(&format!("/v1/threads/{thread}/events?after=0&follow=false")).await.expect(200).text;
+        let kinds: Vec<_> = events.lines().filter_map(|line| line.strip_prefix("event: ")).collect();
+        assert_eq!(kinds, ["message", "job"]);
+    }
+
+    async fn a_message_says_what_becomes_of_jobs_that_have_not_ended(db) {
+        let app = App::start(db).await;
+        let thread = app.thread("c").await;
+        let path = format!("/v1/threads/{thread}/messages");
+        let post = async |if_busy: &str| {
+            let job = json!({"mode": "answer"});
+            app.post(&path, &json!({"role": "user", "text": if_busy, "job": job, "if_busy": if_busy})).await
+        };
+        let first = post("reject").await.expect(201).json();
+        let second = post("enqueue").await.expect(201).json();
+        post("reject").await.problem(409, "thread_busy");
+        let third = post("interrupt").await.expect(201).json();
+        assert_eq!(third["canceled_job_ids"], json!([]), "none runs");
+        let last = post("replace").await.expect(201).json();
+        let mut canceled: Vec<_> = last["canceled_job_ids"].as_array().unwrap().iter().collect();
+        canceled.sort_by_key(ToString::to_string);
+        assert_eq!(canceled, [&first["job_id"], &second["job_id"], &third["job_id"]]);
+        assert_eq!(texts(&app.get(&path).await.json()), ["replace", "interrupt", "enqueue", "reject"]);
+        let thread = app.get(&format!("/v1/threads/{thread}")).await.expect(200).json();
+        assert_eq!(thread["state"], "interrupted", "by how the last that ended did");
     }
 
     async fn pages_have_30_messages_newest_first_and_can_be_turned_both_ways(db) {

@@ -25,7 +25,7 @@ impl App {
     pub async fn say(&self, thread: &str, text: &str) -> Value {
         let path = format!("/v1/threads/{thread}/messages");
         let message = json!({"role": "user", "text": text});
-        self.post(&path, &message).await.expect(201).json()
+        self.post(&path, &message).await.expect(201).json()["message"].clone()
     }
 }
 

@@ -28,7 +28,10 @@ use crate::{
 };
 
 pub use out::{MessageOut, MessagesOut};
-pub use post::{__path_post_message, MessageIn, post_message};
+pub use post::{
+    __path_post_message, IfBusy, MessageIn, MessageJobIn, MessageJobMode, PostedMessageOut,
+    post_message,
+};
 
 pub fn configure(config: &mut ServiceConfig) {
     config

@@ -13,16 +13,20 @@ use crate::{
 
 pub async fn run(settings: &Settings, output: Json) -> Result<(), Error> {
     let database = session::open_database(settings).await?;
-    let done = maintenance::run(&database).await;
+    let done = maintenance::run(&database, &settings.retention).await;
     database.close().await;
     let done = done?;
     let (made, forgotten, tidied) = (done.partitions_made, done.webhooks_forgotten, done.tidied);
+    let conversations = done.conversations;
     if output.json {
         return print_json(&json!({
             "partitions_made": made,
             "webhooks_forgotten": forgotten,
             "refresh_tokens_deleted": tidied.refresh_tokens,
             "throttles_deleted": tidied.throttles,
+            "artifacts_deleted": conversations.artifacts_deleted,
+            "messages_purged": conversations.messages_purged,
+            "messages_indexed": conversations.messages_indexed,
         }));
     }
     if done == Done::default() {
@@ -30,7 +34,12 @@ pub async fn run(settings: &Settings, output: Json) -> Result<(), Error> {
     }
     print(&format!(
         "Made {made} partitions for the coming years. Deleted {forgotten} old signals, {} expired \
-         refresh tokens and {} forgotten failures to log in.",
-        tidied.refresh_tokens, tidied.throttles
+         refresh tokens, {} forgotten failures to log in and {} old artifacts; purged {} deleted \
+         messages. Made {} messages of an earlier version searchable.",
+        tidied.refresh_tokens,
+        tidied.throttles,
+        conversations.artifacts_deleted,
+        conversations.messages_purged,
+        conversations.messages_indexed
     ))
 }

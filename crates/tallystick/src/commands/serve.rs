@@ -158,6 +158,7 @@ fn config(settings: &Settings, tls: Option<Tls>) -> ApiConfig {
         max_header_bytes: server.max_header_bytes,
         rate_limits: settings.limits.rates,
         deadlines: settings.limits.deadlines,
+        max_streams_per_user: settings.limits.streams_per_user,
         ..ApiConfig::new(settings.environment.as_str())
     }
 }
@@ -186,12 +187,12 @@ async fn look_after(
     keys: SharedKeys,
     state: Arc<AppState>,
 ) {
-    let audit = settings.audit.clone();
+    let (audit, retention) = (settings.audit.clone(), settings.retention);
     if readiness == Readiness::Waiting {
         wait_for_database(settings, database.clone(), state).await;
     }
     tokio::join!(
-        maintenance::keep(database.clone()),
+        maintenance::keep(database.clone(), retention),
         audit_head::keep(database, keys, audit),
     );
 }

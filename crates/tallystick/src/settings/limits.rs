@@ -10,6 +10,8 @@ use super::{reader::Reader, within};
 pub struct Limits {
     pub rates: RateLimitConfig,
     pub deadlines: Deadlines,
+    /// Streams of events that one user may have open.
+    pub streams_per_user: usize,
 }
 
 const A_DAY: RangeInclusive<u64> = 1..=86_400_000;
@@ -37,6 +39,11 @@ pub fn read(reader: &mut Reader) -> Option<Limits> {
     let answer = reader.take_duration("limits.answer_timeout_ms", A_DAY);
     let request = reader.take_duration("limits.request_timeout_ms", A_DAY);
     let upload = reader.take_duration("limits.upload_timeout_ms", A_DAY);
+    let streams_per_user = reader.take(
+        "limits.streams_per_user",
+        "a number from 1 to 1000000",
+        within(1, 1_000_000),
+    );
     Some(Limits {
         rates: RateLimitConfig {
             address: address?,
@@ -52,6 +59,7 @@ pub fn read(reader: &mut Reader) -> Option<Limits> {
             request: request?,
             upload: upload?,
         },
+        streams_per_user: streams_per_user?,
     })
 }
 
@@ -73,7 +81,7 @@ fn read_rate(reader: &mut Reader, per_minute: &'static str, burst: &'static str)
 mod tests {
     use std::time::Duration;
 
-    use api::{Deadlines, Rate, RateLimitConfig};
+    use api::{ApiConfig, Deadlines, Rate, RateLimitConfig};
 
     use crate::settings::tests::read;
 
@@ -82,6 +90,8 @@ mod tests {
         let limits = read(&[]).unwrap().limits;
         assert_eq!(limits.rates, RateLimitConfig::DEFAULT);
         assert_eq!(limits.deadlines, Deadlines::DEFAULT);
+        let built_in = ApiConfig::new("test").max_streams_per_user;
+        assert_eq!(limits.streams_per_user, built_in);
     }
 
     #[test]

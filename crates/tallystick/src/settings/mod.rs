@@ -10,6 +10,7 @@ mod limits;
 mod pricing;
 mod production;
 mod reader;
+mod retention;
 mod server;
 mod sources;
 #[cfg(test)]
@@ -27,6 +28,7 @@ pub use pricing::Pricing;
 use reader::Reader;
 pub use server::Server;
 pub use sources::Sources;
+pub use workflow::retention::Retention;
 
 /// Every setting, checked.
 #[derive(Clone, Debug)]
@@ -45,6 +47,7 @@ pub struct Settings {
     pub audit: Audit,
     pub limits: Limits,
     pub pricing: Pricing,
+    pub retention: Retention,
 }
 
 #[derive(Clone, Debug)]
@@ -98,6 +101,7 @@ impl Settings {
             audit::read(&mut reader),
             limits::read(&mut reader),
             pricing::read(&mut reader),
+            retention::read(&mut reader),
         );
         if environment == "production" {
             production::refuse(&mut reader, sections.0.as_ref(), sections.3.as_ref());
@@ -114,6 +118,7 @@ impl Settings {
             Some(audit),
             Some(limits),
             Some(pricing),
+            Some(retention),
         ) = sections
         else {
             return Err(Error::Incomplete);
@@ -132,6 +137,7 @@ impl Settings {
             audit,
             limits,
             pricing,
+            retention,
         })
     }
 }

@@ -25,6 +25,7 @@ mod previous_release;
 mod producers;
 mod reconcile;
 mod restatements;
+mod retention;
 mod roles;
 mod secrets;
 mod series;

@@ -5,5 +5,6 @@ mod error;
 pub mod messages;
 mod text;
 pub mod threads;
+pub mod webhooks;
 
 pub use error::Error;

@@ -1,0 +1,18 @@
+//! Signed messages to other programs: that an approval is asked for, and what came of it.
+//!
+//! What is told is queued in the transaction that makes it true ([`announce`]), and sent by a job of mode
+//! `deliver`: [`Sender::send`] is one attempt. The signature is that of
+//! [Standard Webhooks](https://www.standardwebhooks.com) 1.0.0. A message goes to public addresses alone, unless
+//! its endpoint says otherwise.
+
+mod addresses;
+mod client;
+mod connect;
+mod endpoint;
+mod message;
+mod sender;
+
+pub use client::Client;
+pub use endpoint::{Endpoint, EndpointError, Endpoints, NewEndpoint};
+pub use message::{EventType, Message};
+pub use sender::{Failure, Sender};

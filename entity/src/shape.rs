@@ -66,7 +66,13 @@ pub fn tables() -> Vec<TableShape> {
         shape::<pricing::price::Entity>(),
         shape::<received_webhook::Entity>(),
         shape::<workflow::artifact::Entity>(),
+        shape::<workflow::job::Entity>(),
+        shape::<workflow::job_event::Entity>(),
+        shape::<workflow::job_queue::Entity>(),
+        shape::<workflow::job_schedule::Entity>(),
         shape::<workflow::message::Entity>(),
+        shape::<workflow::paused_job_mode::Entity>(),
+        shape::<workflow::stream_event::Entity>(),
         shape::<workflow::thread::Entity>(),
     ]
 }

@@ -2,6 +2,20 @@
 PRAGMA foreign_keys = OFF;
 CREATE TEMP TABLE reference (is_broken INTEGER CHECK (NOT is_broken));
 
+-- down: m20261121_000019_approvals
+BEGIN IMMEDIATE;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000019_approvals', 'down', '203bf151fbdcb043a3a7fd3af447d460b83b204448eabf3ec139489e241ed7fe', 'tallystick', coalesce('script', '-'), strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM tallystick_history;
+DROP TABLE webhook_endpoints;
+DROP TABLE approval_approvers;
+DROP TABLE approval_votes;
+DROP TABLE approvals;
+DELETE FROM seaql_migrations WHERE version = 'm20261121_000019_approvals';
+UPDATE tallystick_history SET finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000019_approvals');
+INSERT INTO reference SELECT EXISTS (SELECT 1 FROM pragma_foreign_key_check);
+COMMIT;
+
 -- down: m20261121_000016_jobs
 BEGIN IMMEDIATE;
 INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)

@@ -892,3 +892,71 @@ UPDATE tallystick_history SET finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now'
 WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000016_jobs');
 INSERT INTO reference SELECT EXISTS (SELECT 1 FROM pragma_foreign_key_check);
 COMMIT;
+
+-- up: m20261121_000019_approvals
+BEGIN IMMEDIATE;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000019_approvals', 'up', '203bf151fbdcb043a3a7fd3af447d460b83b204448eabf3ec139489e241ed7fe', 'tallystick', coalesce('script', '-'), strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM tallystick_history;
+CREATE TABLE approvals (
+    user_id BLOB NOT NULL,
+    id BLOB NOT NULL,
+    thread_id BLOB NOT NULL,
+    job_id BLOB NOT NULL,
+    proposal_text text NOT NULL CHECK (length(proposal_text) BETWEEN 1 AND 4000),
+    action TEXT NOT NULL,
+    action_hash text NOT NULL CHECK (length(action_hash) = 71),
+    status text NOT NULL CHECK (status IN ('pending', 'approved', 'rejected', 'superseded',
+        'expired', 'canceled', 'consumed')),
+    on_refusal text NOT NULL CHECK (on_refusal IN ('fail', 'resume')),
+    requested_by BLOB NOT NULL,
+    requested_by_kind text NOT NULL CHECK (requested_by_kind IN ('user', 'token', 'producer',
+        'operator', 'system', 'anonymous')),
+    allows_self_vote INTEGER NOT NULL,
+    quorum INTEGER NOT NULL CHECK (quorum BETWEEN 1 AND 21),
+    expires_at TEXT NOT NULL,
+    resolved_at TEXT,
+    consumed_at TEXT,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    CHECK ((status = 'pending') = (resolved_at IS NULL)),
+    CHECK ((status = 'consumed') = (consumed_at IS NOT NULL)),
+    PRIMARY KEY (user_id, id),
+    FOREIGN KEY (user_id, thread_id) REFERENCES threads (user_id, id) ON DELETE CASCADE
+) STRICT;
+CREATE INDEX approvals_thread_idx ON approvals (user_id, thread_id, id);
+CREATE INDEX approvals_job_idx ON approvals (user_id, job_id, id);
+CREATE INDEX approvals_status_idx ON approvals (user_id, status, id);
+CREATE TABLE approval_votes (
+    user_id BLOB NOT NULL,
+    approval_id BLOB NOT NULL,
+    voter_user_id BLOB NOT NULL,
+    voter_kind text NOT NULL CHECK (voter_kind IN ('user', 'token')),
+    vote text NOT NULL CHECK (vote IN ('approve', 'reject')),
+    reason text CHECK (reason IS NULL OR length(reason) BETWEEN 1 AND 2000),
+    at TEXT NOT NULL,
+    CHECK (vote = 'approve' OR reason IS NOT NULL),
+    PRIMARY KEY (user_id, approval_id, voter_user_id),
+    FOREIGN KEY (user_id, approval_id) REFERENCES approvals (user_id, id) ON DELETE CASCADE
+) STRICT;
+CREATE TABLE approval_approvers (
+    owner_user_id BLOB NOT NULL REFERENCES users (id),
+    approval_id BLOB NOT NULL,
+    approver_user_id BLOB NOT NULL REFERENCES users (id),
+    created_at TEXT NOT NULL,
+    PRIMARY KEY (owner_user_id, approval_id, approver_user_id)
+) STRICT;
+CREATE INDEX approval_approvers_approver_idx
+ON approval_approvers (approver_user_id, approval_id);
+CREATE TABLE webhook_endpoints (
+    name text PRIMARY KEY CHECK (length(name) BETWEEN 1 AND 64),
+    owner_user_id BLOB NOT NULL REFERENCES users (id),
+    events TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX webhook_endpoints_owner_idx ON webhook_endpoints (owner_user_id);
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000019_approvals', CAST(strftime('%s', 'now') AS INTEGER));
+UPDATE tallystick_history SET finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000019_approvals');
+INSERT INTO reference SELECT EXISTS (SELECT 1 FROM pragma_foreign_key_check);
+COMMIT;

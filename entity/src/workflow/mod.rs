@@ -1,3 +1,5 @@
+pub mod approval;
+pub mod approval_vote;
 pub mod artifact;
 pub mod job;
 pub mod job_event;
@@ -7,3 +9,4 @@ pub mod message;
 pub mod paused_job_mode;
 pub mod stream_event;
 pub mod thread;
+pub mod webhook_endpoint;

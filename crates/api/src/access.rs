@@ -82,6 +82,25 @@ const fn change(
     }
 }
 
+/// An operation of programs at work, which has a record of its own (`job_events`, messages, usage) and leaves no
+/// row in the audit log: whoever writes there waits for everybody else.
+#[allow(dead_code)]
+const fn work(
+    id: &'static str,
+    (method, path): (&'static str, &'static str),
+    who: Who,
+) -> Operation {
+    Operation {
+        id,
+        method,
+        path,
+        who,
+        action: None,
+        shared: None,
+        is_read_ahead: false,
+    }
+}
+
 impl Operation {
     const fn or_shared_to(self, permission: SharePermission) -> Self {
         Self {
@@ -108,6 +127,9 @@ const READS: Who = Who::Least(Viewer, By::Token(BooksRead));
 const WRITES: Who = Who::Least(User, By::Token(BooksWrite));
 /// Who may change pricing packs, which all users share.
 pub const PRICES: Who = Who::Least(Manager, By::Token(PacksWrite));
+/// Who may lease jobs and give account of them.
+#[allow(dead_code)]
+const WORKS: Who = Who::Least(User, By::Token(Scope::JobsWork));
 const ONESELF: Who = Who::Least(Viewer, By::Any);
 const IN_PERSON: Who = Who::Least(Viewer, By::SessionOnly);
 /// Who may read what belongs to the service itself.

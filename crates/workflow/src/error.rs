@@ -1,6 +1,6 @@
-use entity::values::{ArtifactId, MessageId, ThreadId};
+use entity::values::{ArtifactId, JobEventKind, JobId, JobStatus, MessageId, ThreadId};
 
-/// Why a conversation could not be read or continued, in words for the person who asked.
+/// Why a conversation or its work could not be read or continued, in words for the person who asked.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("there is no thread {id}")]
@@ -9,6 +9,20 @@ pub enum Error {
     MessageNotFound { id: MessageId },
     #[error("there is no artifact {id}")]
     ArtifactNotFound { id: ArtifactId },
+    #[error("there is no job {id}")]
+    JobNotFound { id: JobId },
+    #[error("thread {id} has jobs that have not ended")]
+    ThreadBusy { id: ThreadId },
+    #[error("job {id} does not run under this lease any more; give it up")]
+    LeaseLost { id: JobId },
+    #[error("job {id} is {status}: it cannot be {event} now")]
+    NotAllowed {
+        id: JobId,
+        status: JobStatus,
+        event: JobEventKind,
+    },
+    #[error("a job was changed without the lock of its thread")]
+    Interfered,
     #[error("{field}: {detail}")]
     Invalid {
         /// Where the fault is, as a JSON pointer into the request.

@@ -47,6 +47,10 @@ kinds! {
     PRICE_NOT_FOUND = "price_not_found", 404, "The pricing pack has no such price";
     PATTERN_NOT_FOUND = "pattern_not_found", 404, "There is no such pattern";
     EXECUTION_NOT_FOUND = "execution_not_found", 404, "There is no such execution";
+    THREAD_NOT_FOUND = "thread_not_found", 404, "There is no such thread";
+    MESSAGE_NOT_FOUND = "message_not_found", 404, "There is no such message";
+    ARTIFACT_NOT_FOUND = "artifact_not_found", 404, "There is no such artifact";
+    JOB_NOT_FOUND = "job_not_found", 404, "There is no such job";
     PROBLEM_NOT_FOUND = "problem_not_found", 404, "There is no such kind of problem";
     METHOD_NOT_ALLOWED = "method_not_allowed", 405, "The path does not take this method";
     BODY_TIMEOUT = "body_timeout", 408, "The body came too slowly";
@@ -68,6 +72,9 @@ kinds! {
     PACK_STILL_WARMING = "pricing_pack_still_warming", 409, "The pricing pack is not frozen yet";
     PACK_SUPERSEDED = "pricing_pack_superseded", 409, "Another pricing pack is in its place";
     PACK_RESTATED = "pricing_pack_restatement_warming", 409, "A restatement is under way";
+    THREAD_BUSY = "thread_busy", 409, "The thread has work that has not ended";
+    LEASE_LOST = "lease_lost", 409, "The job does not run under this lease any more";
+    JOB_STATUS = "job_status", 409, "The job's status does not allow that";
     SIGNAL_REPLAYED = "signal_replayed", 409, "The signal was received before";
     IN_FLIGHT = "idempotency_in_flight", 409, "The first request with this key is not answered yet";
     PRECONDITION_FAILED = "precondition_failed", 412, "The resource has changed";

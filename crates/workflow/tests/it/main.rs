@@ -1,8 +1,14 @@
 //! Conversations, under many writers at once, on both engines.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout
+)]
 
 mod artifacts;
+mod jobs;
 mod messages;
 mod threads;
 

@@ -25,6 +25,7 @@ pub use finish::{Completion, Failure, complete, complete_many, fail, park, retry
 pub use heartbeat::{Beat, heartbeat};
 pub use history::history;
 pub use lease::Lease;
+pub(crate) use lease::lock_leased;
 pub use list::{Filter, find, list};
 pub use policy::{IfBusy, make_way};
 pub use redrive::redrive;

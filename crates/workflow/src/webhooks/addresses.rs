@@ -5,8 +5,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 /// Whether an address belongs to the public internet, by the registries of special-purpose addresses
 /// (RFC 6890 and its updates) as of 2025.
 ///
-/// Of IPv6 only global unicast counts, 2000::/3: so neither addresses that carry an IPv4 address (mapped,
-/// `NAT64`, `6to4`, Teredo) nor unique-local or link-local ones do.
+/// Of IP version 6 only global unicast counts, `2000::/3`: so neither addresses that carry one of version 4
+/// (mapped, `NAT64`, `6to4`, Teredo) nor unique-local or link-local ones do.
 pub fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => !SPECIAL_V4.iter().any(|block| block.holds(address)),

@@ -1,4 +1,5 @@
 use chrono::{DateTime, SecondsFormat, Utc};
+use entity::values::JobId;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -25,6 +26,11 @@ impl EventType {
     pub fn of_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|event| event.name() == name)
     }
+}
+
+/// What a receiver knows a message by, however often it comes.
+pub fn message_id(delivery: JobId) -> String {
+    format!("msg_{delivery}")
 }
 
 /// A message to one endpoint, as a job of mode `deliver` carries it.

@@ -6,13 +6,16 @@
 //! its endpoint says otherwise.
 
 mod addresses;
+mod announce;
 mod client;
 mod connect;
 mod endpoint;
 mod message;
 mod sender;
 
+pub(crate) use announce::announce;
+pub use announce::{PLATFORM, register};
 pub use client::Client;
 pub use endpoint::{Endpoint, EndpointError, Endpoints, NewEndpoint};
-pub use message::{EventType, Message};
+pub use message::{EventType, Message, message_id};
 pub use sender::{Failure, Sender};

@@ -84,7 +84,6 @@ const fn change(
 
 /// An operation of programs at work, which has a record of its own (`job_events`, messages, usage) and leaves no
 /// row in the audit log: whoever writes there waits for everybody else.
-#[allow(dead_code)]
 const fn work(
     id: &'static str,
     (method, path): (&'static str, &'static str),
@@ -128,8 +127,9 @@ const WRITES: Who = Who::Least(User, By::Token(BooksWrite));
 /// Who may change pricing packs, which all users share.
 pub const PRICES: Who = Who::Least(Manager, By::Token(PacksWrite));
 /// Who may lease jobs and give account of them.
-#[allow(dead_code)]
 const WORKS: Who = Who::Least(User, By::Token(Scope::JobsWork));
+/// Who may decide on approvals.
+const VOTERS: Who = Who::Least(User, By::Token(Scope::ApprovalsVote));
 const ONESELF: Who = Who::Least(Viewer, By::Any);
 const IN_PERSON: Who = Who::Least(Viewer, By::SessionOnly);
 /// Who may read what belongs to the service itself.
@@ -364,6 +364,28 @@ pub const OPERATIONS: &[Operation] = &[
         ("POST", "/v1/signals"),
         Who::Signer,
         "signal.receive",
+    ),
+    //
+    work("propose_action", ("POST", "/v1/jobs/{id}/approvals"), WORKS),
+    get("list_approvals", "/v1/approvals", READS),
+    get("list_shared_approvals", "/v1/shared-approvals", READS),
+    get("get_approval", "/v1/approvals/{id}", READS),
+    change(
+        "vote_on_approval",
+        ("POST", "/v1/approvals/{id}/votes"),
+        VOTERS,
+        "approval.vote",
+    ),
+    work(
+        "consume_approval",
+        ("POST", "/v1/approvals/{id}/consume"),
+        WORKS,
+    ),
+    change(
+        "cancel_approval",
+        ("POST", "/v1/approvals/{id}/cancel"),
+        WRITES,
+        "approval.cancel",
     ),
     //
     get("list_patterns", "/v1/patterns", READS),

@@ -110,5 +110,8 @@ words!(
     StepOutcome,
     PriceAdjustment,
     SharePermission,
-    UserRole
+    UserRole,
+    ApprovalStatus,
+    OnRefusal,
+    VoteKind
 );

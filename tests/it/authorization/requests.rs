@@ -19,6 +19,8 @@ pub fn path(operation: &Operation, scene: &Scene<'_>) -> String {
         ("/v1/imports/", &scene.things.import),
         ("/v1/executions/", &scene.things.execution),
         ("/v1/api-tokens/", &scene.things.api_token),
+        ("/v1/jobs/", &scene.things.job),
+        ("/v1/approvals/", &scene.things.approval),
         ("/v1/users/", &scene.bystander),
         ("/v1/packs/", "PP_2025-10-21"),
         ("/v1/patterns/", "portfolio_overview"),
@@ -68,6 +70,15 @@ pub fn body(operation: &Operation, scene: &Scene<'_>) -> Option<(&'static str, S
         "execute_pattern" => {
             json!({"pattern_id": "portfolio_overview", "portfolio_id": scene.things.portfolio})
         }
+        "propose_action" => json!({
+            "lease_token": scene.things.lease_token, "attempt": 1, "proposal_text": "Buy 10 NKE",
+            "action": {"tool": "order"},
+        }),
+        "vote_on_approval" => json!({"vote": "approve"}),
+        "consume_approval" => json!({
+            "lease_token": scene.things.lease_token, "attempt": 1,
+            "action_hash": format!("sha256:{}", "0".repeat(64)),
+        }),
         "log_in" => json!({"email": email, "password": password}),
         "refresh_session" => json!({"refresh_token": unique}),
         "log_out" => json!({}),
@@ -80,7 +91,8 @@ pub fn body(operation: &Operation, scene: &Scene<'_>) -> Option<(&'static str, S
         "load_prices" => return Some(csv("symbol,close,currency\nNKE,74.5,USD\n")),
         "load_fx_rates" => return Some(csv("base,quote,rate\nUSD,CAD,1.4\n")),
         _ if operation.method == "GET" || operation.method == "DELETE" => return None,
-        "mark_pack_fresh" | "replay_execution" | "end_sessions" | "void_transaction" => {
+        "cancel_approval" | "mark_pack_fresh" | "replay_execution" | "end_sessions"
+        | "void_transaction" => {
             return None;
         }
         "receive_signal" => Value::Null,

@@ -47,6 +47,10 @@ pub struct Things {
     pub api_token: String,
     pub transaction: String,
     pub reconciliation: String,
+    pub job: String,
+    /// Under which the job runs.
+    pub lease_token: String,
+    pub approval: String,
 }
 
 const BYSTANDER: &str = "bystander@example.org";
@@ -100,6 +104,14 @@ impl Stage {
         }
         if is_about("/v1/api-tokens/{") {
             things.api_token = self.api_token_of(owner).await;
+        }
+        if is_about("/v1/jobs/{") || is_about("/v1/approvals/{") {
+            let lease = self.app.running_job(owner.id).await;
+            things.job = lease.job.to_string();
+            things.lease_token = lease.token.to_string();
+            if is_about("/v1/approvals/{") {
+                things.approval = self.app.proposed(owner.id, &lease).await.id.to_string();
+            }
         }
         self.app.people.set_role(actor.id, role).await;
         Scene {

@@ -5,6 +5,7 @@
 #![allow(unused_qualifications)]
 
 pub mod api_tokens;
+pub mod approvals;
 pub mod audit;
 pub mod auth;
 pub mod books_export;
@@ -83,6 +84,7 @@ pub fn configure(config: &mut ServiceConfig) {
         patterns::configure,
         executions::configure,
         signals::configure,
+        approvals::configure,
         audit::configure,
     ] {
         configure_resource(config);

@@ -45,6 +45,7 @@ pub struct Settings {
     pub audit: Audit,
     pub limits: Limits,
     pub pricing: Pricing,
+    pub webhooks: Webhooks,
 }
 
 #[derive(Clone, Debug)]
@@ -69,6 +70,12 @@ pub struct Ledger {
 pub struct Signals {
     /// Who may send them; none without it.
     pub producers_file: Option<PathBuf>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Webhooks {
+    /// Who is told of events; none without it.
+    pub endpoints_file: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug)]
@@ -98,6 +105,7 @@ impl Settings {
             audit::read(&mut reader),
             limits::read(&mut reader),
             pricing::read(&mut reader),
+            read_webhooks(&mut reader),
         );
         if environment == "production" {
             production::refuse(&mut reader, sections.0.as_ref(), sections.3.as_ref());
@@ -114,6 +122,7 @@ impl Settings {
             Some(audit),
             Some(limits),
             Some(pricing),
+            Some(webhooks),
         ) = sections
         else {
             return Err(Error::Incomplete);
@@ -132,6 +141,7 @@ impl Settings {
             audit,
             limits,
             pricing,
+            webhooks,
         })
     }
 }
@@ -189,6 +199,17 @@ fn read_signals(reader: &mut Reader) -> Option<Signals> {
     );
     Some(Signals {
         producers_file: file?,
+    })
+}
+
+fn read_webhooks(reader: &mut Reader) -> Option<Webhooks> {
+    let file = reader.take(
+        "webhooks.endpoints_file",
+        "the path of a file that names endpoints",
+        |text| Some((!text.is_empty()).then(|| PathBuf::from(text))),
+    );
+    Some(Webhooks {
+        endpoints_file: file?,
     })
 }
 

@@ -1,5 +1,6 @@
 use entity::values::{
-    ApprovalId, ApprovalStatus, ArtifactId, JobEventKind, JobId, JobStatus, MessageId, ThreadId,
+    ApprovalId, ApprovalStatus, ArtifactId, JobEventKind, JobId, JobScheduleId, JobStatus,
+    MessageId, ThreadId,
 };
 
 /// Why a conversation or its work could not be read or continued, in words for the person who asked.
@@ -13,6 +14,10 @@ pub enum Error {
     ArtifactNotFound { id: ArtifactId },
     #[error("there is no job {id}")]
     JobNotFound { id: JobId },
+    #[error("there is no schedule {id}")]
+    ScheduleNotFound { id: JobScheduleId },
+    #[error("there is a schedule `{name}` already")]
+    ScheduleExists { name: String },
     #[error("thread {id} has jobs that have not ended")]
     ThreadBusy { id: ThreadId },
     #[error("job {id} does not run under this lease any more; give it up")]

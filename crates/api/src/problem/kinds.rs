@@ -52,6 +52,7 @@ kinds! {
     ARTIFACT_NOT_FOUND = "artifact_not_found", 404, "There is no such artifact";
     JOB_NOT_FOUND = "job_not_found", 404, "There is no such job";
     APPROVAL_NOT_FOUND = "approval_not_found", 404, "There is no such approval";
+    SCHEDULE_NOT_FOUND = "schedule_not_found", 404, "There is no such schedule";
     PROBLEM_NOT_FOUND = "problem_not_found", 404, "There is no such kind of problem";
     METHOD_NOT_ALLOWED = "method_not_allowed", 405, "The path does not take this method";
     BODY_TIMEOUT = "body_timeout", 408, "The body came too slowly";
@@ -80,6 +81,7 @@ kinds! {
     PACK_STILL_WARMING = "pricing_pack_still_warming", 409, "The pricing pack is not frozen yet";
     PACK_SUPERSEDED = "pricing_pack_superseded", 409, "Another pricing pack is in its place";
     PACK_RESTATED = "pricing_pack_restatement_warming", 409, "A restatement is under way";
+    SCHEDULE_EXISTS = "schedule_exists", 409, "There is a schedule of this name";
     THREAD_BUSY = "thread_busy", 409, "The thread has work that has not ended";
     LEASE_LOST = "lease_lost", 409, "The job does not run under this lease any more";
     JOB_STATUS = "job_status", 409, "The job's status does not allow that";

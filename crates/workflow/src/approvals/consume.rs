@@ -37,7 +37,7 @@ pub async fn consume(
         token,
         attempt,
     };
-    jobs::lock_leased(tx, Some(ctx.scope), &lease, ctx.now()).await?;
+    jobs::check_lease(ctx, tx, Some(ctx.scope), &lease).await?;
     require_approved(&approval)?;
     if approval.expires_at <= ctx.now() {
         return Err(Error::ApprovalExpired { id });

@@ -58,7 +58,7 @@ pub struct NewApproval {
 /// and [`Error::Invalid`] for what cannot be proposed, such as a quorum that those who may vote cannot reach.
 pub async fn propose(ctx: &Ctx, tx: &Tx, lease: &Lease, new: NewApproval) -> Result<Model, Error> {
     check(ctx, &new)?;
-    let job = jobs::lock_leased(tx, Some(ctx.scope), lease, ctx.now()).await?;
+    let job = jobs::check_lease(ctx, tx, Some(ctx.scope), lease).await?;
     let approval = new_row(ctx, &job, &new)?;
     let asked = ask(ctx, tx, approval.id, &new.approvers).await?;
     check_quorum(&approval, asked.len())?;

@@ -12,6 +12,7 @@ mod artifacts;
 mod jobs;
 mod messages;
 mod threads;
+mod worker;
 
 use db::{Database, Tx};
 use entity::{

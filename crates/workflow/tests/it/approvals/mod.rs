@@ -1,6 +1,7 @@
 //! What people decide on, and what becomes of the jobs that ask them.
 
 mod decide;
+mod deliver;
 mod expire;
 mod four_eyes;
 mod races;

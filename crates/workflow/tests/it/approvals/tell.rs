@@ -19,9 +19,9 @@ use workflow::{
 
 use super::{races::told, *};
 
-const OWNER: &str = "owner@example.org";
+pub const OWNER: &str = "owner@example.org";
 
-fn endpoint(name: &str, user: &str, url: &str, events: &[&str]) -> Endpoint {
+pub fn endpoint(name: &str, user: &str, url: &str, events: &[&str]) -> Endpoint {
     let new = NewEndpoint {
         name,
         user,
@@ -33,7 +33,7 @@ fn endpoint(name: &str, user: &str, url: &str, events: &[&str]) -> Endpoint {
     Endpoint::new(new).unwrap()
 }
 
-async fn register(ctx: &Ctx, endpoints: &Endpoints) -> Vec<String> {
+pub async fn register(ctx: &Ctx, endpoints: &Endpoints) -> Vec<String> {
     let work = async |tx: Tx| webhooks::register(&tx, endpoints, ctx.now()).await;
     ctx.database.write(work).await.unwrap()
 }

@@ -53,6 +53,7 @@ pub fn tables() -> Vec<TableShape> {
         shape::<performance::reconciliation::Entity>(),
         shape::<idempotency_key::Entity>(),
         shape::<identity::api_token::Entity>(),
+        shape::<identity::approval_approver::Entity>(),
         shape::<identity::audit_entry::Entity>(),
         shape::<identity::audit_head::Entity>(),
         shape::<identity::credential::Entity>(),
@@ -65,6 +66,8 @@ pub fn tables() -> Vec<TableShape> {
         shape::<pricing::pack_build_step::Entity>(),
         shape::<pricing::price::Entity>(),
         shape::<received_webhook::Entity>(),
+        shape::<workflow::approval::Entity>(),
+        shape::<workflow::approval_vote::Entity>(),
         shape::<workflow::artifact::Entity>(),
         shape::<workflow::artifact_revision::Entity>(),
         shape::<workflow::job::Entity>(),
@@ -76,6 +79,7 @@ pub fn tables() -> Vec<TableShape> {
         shape::<workflow::paused_job_mode::Entity>(),
         shape::<workflow::stream_event::Entity>(),
         shape::<workflow::thread::Entity>(),
+        shape::<workflow::webhook_endpoint::Entity>(),
     ]
 }
 

@@ -1222,56 +1222,88 @@ UPDATE tallystick_history SET finished_at = clock_timestamp()
 WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000016_jobs');
 COMMIT;
 
--- up: m20261121_000018_conversations
+-- up: m20261121_000019_approvals
 BEGIN;
 SELECT pg_advisory_xact_lock(127961779698035);
 SET LOCAL lock_timeout = '500ms';
 SET LOCAL row_security = off;
 INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
-SELECT coalesce(max(seq), 0) + 1, 'm20261121_000018_conversations', 'up', '37289b725c0138ab6eb6ede6d66107ca41babefa427b6a6f5cda69082648b700', 'tallystick', concat_ws(' as ', 'script', session_user), clock_timestamp() FROM tallystick_history;
-ALTER TABLE messages ADD COLUMN deleted_at timestamptz;
-ALTER TABLE messages ADD COLUMN purged_at timestamptz;
-ALTER TABLE messages ADD COLUMN is_indexed boolean NOT NULL DEFAULT false;
--- allow(index-blocks-writes): until this version the table holds signals alone, which are few
-CREATE INDEX messages_to_purge_idx ON messages (user_id, deleted_at)
-    WHERE deleted_at IS NOT NULL AND purged_at IS NULL;
--- allow(index-blocks-writes): until this version the table holds signals alone, which are few
-CREATE INDEX messages_to_index_idx ON messages (user_id, id) WHERE NOT is_indexed;
-ALTER TABLE artifacts ADD COLUMN revision bigint NOT NULL DEFAULT 1;
-ALTER TABLE artifacts ADD COLUMN updated_at timestamptz;
-CREATE TABLE artifact_revisions (
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000019_approvals', 'up', '80ea0d10971605c5a5b722e247024974b2f4c8919004c6f280c5d0d3f534b325', 'tallystick', concat_ws(' as ', 'script', session_user), clock_timestamp() FROM tallystick_history;
+CREATE TABLE approvals (
     user_id uuid NOT NULL,
-    artifact_id uuid NOT NULL,
-    revision bigint NOT NULL CHECK (revision > 0),
-    content_json jsonb,
-    uri text CHECK (uri IS NULL OR length(uri) BETWEEN 1 AND 2000),
-    created_at timestamptz NOT NULL,
-    PRIMARY KEY (user_id, artifact_id, revision),
-    FOREIGN KEY (user_id, artifact_id) REFERENCES artifacts (user_id, id) ON DELETE CASCADE
-);
-CREATE TABLE message_words (
-    user_id uuid NOT NULL,
-    word text COLLATE "C" NOT NULL CHECK (length(word) BETWEEN 1 AND 64),
+    id uuid NOT NULL,
     thread_id uuid NOT NULL,
-    seq bigint NOT NULL,
-    PRIMARY KEY (user_id, word, thread_id, seq),
-    FOREIGN KEY (user_id, thread_id, seq)
-        REFERENCES messages (user_id, thread_id, seq) ON DELETE CASCADE
+    job_id uuid NOT NULL,
+    proposal_text text NOT NULL CHECK (length(proposal_text) BETWEEN 1 AND 4000),
+    action jsonb NOT NULL,
+    action_hash text NOT NULL CHECK (length(action_hash) = 71),
+    status text NOT NULL CHECK (status IN ('pending', 'approved', 'rejected', 'superseded',
+        'expired', 'canceled', 'consumed')),
+    on_refusal text NOT NULL CHECK (on_refusal IN ('fail', 'resume')),
+    requested_by uuid NOT NULL,
+    requested_by_kind text NOT NULL CHECK (requested_by_kind IN ('user', 'token', 'producer',
+        'operator', 'system', 'anonymous')),
+    allows_self_vote boolean NOT NULL,
+    quorum bigint NOT NULL CHECK (quorum BETWEEN 1 AND 21),
+    expires_at timestamptz NOT NULL,
+    resolved_at timestamptz,
+    consumed_at timestamptz,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    CHECK ((status = 'pending') = (resolved_at IS NULL)),
+    CHECK ((status = 'consumed') = (consumed_at IS NOT NULL)),
+    PRIMARY KEY (user_id, id),
+    FOREIGN KEY (user_id, thread_id) REFERENCES threads (user_id, id) ON DELETE CASCADE
 );
-CREATE INDEX message_words_message_idx ON message_words (user_id, thread_id, seq);
-GRANT SELECT, INSERT, UPDATE, DELETE ON artifact_revisions TO tallystick_app, tallystick_admin;
-GRANT SELECT ON artifact_revisions TO tallystick_readonly;
-GRANT SELECT, INSERT, UPDATE, DELETE ON message_words TO tallystick_app, tallystick_admin;
-GRANT SELECT ON message_words TO tallystick_readonly;
-ALTER TABLE artifact_revisions ENABLE ROW LEVEL SECURITY;
-ALTER TABLE artifact_revisions FORCE ROW LEVEL SECURITY;
-CREATE POLICY tenant ON artifact_revisions FOR ALL USING (user_id = nullif(current_setting('app.user_id', true), '')::uuid) WITH CHECK (user_id = nullif(current_setting('app.user_id', true), '')::uuid);
-CREATE POLICY administrator ON artifact_revisions FOR ALL TO tallystick_admin USING (true) WITH CHECK (true);
-ALTER TABLE message_words ENABLE ROW LEVEL SECURITY;
-ALTER TABLE message_words FORCE ROW LEVEL SECURITY;
-CREATE POLICY tenant ON message_words FOR ALL USING (user_id = nullif(current_setting('app.user_id', true), '')::uuid) WITH CHECK (user_id = nullif(current_setting('app.user_id', true), '')::uuid);
-CREATE POLICY administrator ON message_words FOR ALL TO tallystick_admin USING (true) WITH CHECK (true);
-INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000018_conversations', extract(epoch FROM clock_timestamp())::bigint);
+CREATE INDEX approvals_thread_idx ON approvals (user_id, thread_id, id);
+CREATE INDEX approvals_job_idx ON approvals (user_id, job_id, id);
+CREATE INDEX approvals_status_idx ON approvals (user_id, status, id);
+CREATE TABLE approval_votes (
+    user_id uuid NOT NULL,
+    approval_id uuid NOT NULL,
+    voter_user_id uuid NOT NULL,
+    voter_kind text NOT NULL CHECK (voter_kind IN ('user', 'token')),
+    vote text NOT NULL CHECK (vote IN ('approve', 'reject')),
+    reason text CHECK (reason IS NULL OR length(reason) BETWEEN 1 AND 2000),
+    at timestamptz NOT NULL,
+    CHECK (vote = 'approve' OR reason IS NOT NULL),
+    PRIMARY KEY (user_id, approval_id, voter_user_id),
+    FOREIGN KEY (user_id, approval_id) REFERENCES approvals (user_id, id) ON DELETE CASCADE
+);
+CREATE TABLE approval_approvers (
+    owner_user_id uuid NOT NULL REFERENCES users (id),
+    approval_id uuid NOT NULL,
+    approver_user_id uuid NOT NULL REFERENCES users (id),
+    created_at timestamptz NOT NULL,
+    PRIMARY KEY (owner_user_id, approval_id, approver_user_id)
+);
+CREATE INDEX approval_approvers_approver_idx
+ON approval_approvers (approver_user_id, approval_id);
+CREATE TABLE webhook_endpoints (
+    name text PRIMARY KEY CHECK (length(name) BETWEEN 1 AND 64),
+    owner_user_id uuid NOT NULL REFERENCES users (id),
+    events jsonb NOT NULL,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL
+);
+CREATE INDEX webhook_endpoints_owner_idx ON webhook_endpoints (owner_user_id);
+GRANT SELECT, INSERT, UPDATE, DELETE ON approval_approvers TO tallystick_app, tallystick_admin;
+GRANT SELECT ON approval_approvers TO tallystick_readonly;
+GRANT SELECT, INSERT, UPDATE, DELETE ON webhook_endpoints TO tallystick_app, tallystick_admin;
+GRANT SELECT ON webhook_endpoints TO tallystick_readonly;
+GRANT SELECT, INSERT, UPDATE, DELETE ON approvals TO tallystick_app, tallystick_admin;
+GRANT SELECT ON approvals TO tallystick_readonly;
+GRANT SELECT, INSERT, UPDATE, DELETE ON approval_votes TO tallystick_app, tallystick_admin;
+GRANT SELECT ON approval_votes TO tallystick_readonly;
+ALTER TABLE approvals ENABLE ROW LEVEL SECURITY;
+ALTER TABLE approvals FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON approvals FOR ALL USING (user_id = nullif(current_setting('app.user_id', true), '')::uuid) WITH CHECK (user_id = nullif(current_setting('app.user_id', true), '')::uuid);
+CREATE POLICY administrator ON approvals FOR ALL TO tallystick_admin USING (true) WITH CHECK (true);
+ALTER TABLE approval_votes ENABLE ROW LEVEL SECURITY;
+ALTER TABLE approval_votes FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON approval_votes FOR ALL USING (user_id = nullif(current_setting('app.user_id', true), '')::uuid) WITH CHECK (user_id = nullif(current_setting('app.user_id', true), '')::uuid);
+CREATE POLICY administrator ON approval_votes FOR ALL TO tallystick_admin USING (true) WITH CHECK (true);
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000019_approvals', extract(epoch FROM clock_timestamp())::bigint);
 UPDATE tallystick_history SET finished_at = clock_timestamp()
-WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000018_conversations');
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000019_approvals');
 COMMIT;

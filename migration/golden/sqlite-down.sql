@@ -2,22 +2,17 @@
 PRAGMA foreign_keys = OFF;
 CREATE TEMP TABLE reference (is_broken INTEGER CHECK (NOT is_broken));
 
--- down: m20261121_000018_conversations
+-- down: m20261121_000019_approvals
 BEGIN IMMEDIATE;
 INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
-SELECT coalesce(max(seq), 0) + 1, 'm20261121_000018_conversations', 'down', '05a84e03bd820a9b911b544779979b26c77f5a6c55c7cda9aea8551e2b7e5bcb', 'tallystick', coalesce('script', '-'), strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM tallystick_history;
-DROP TABLE message_words;
-DROP TABLE artifact_revisions;
-ALTER TABLE artifacts DROP COLUMN updated_at;
-ALTER TABLE artifacts DROP COLUMN revision;
-DROP INDEX messages_to_index_idx;
-DROP INDEX messages_to_purge_idx;
-ALTER TABLE messages DROP COLUMN is_indexed;
-ALTER TABLE messages DROP COLUMN purged_at;
-ALTER TABLE messages DROP COLUMN deleted_at;
-DELETE FROM seaql_migrations WHERE version = 'm20261121_000018_conversations';
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000019_approvals', 'down', '203bf151fbdcb043a3a7fd3af447d460b83b204448eabf3ec139489e241ed7fe', 'tallystick', coalesce('script', '-'), strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM tallystick_history;
+DROP TABLE webhook_endpoints;
+DROP TABLE approval_approvers;
+DROP TABLE approval_votes;
+DROP TABLE approvals;
+DELETE FROM seaql_migrations WHERE version = 'm20261121_000019_approvals';
 UPDATE tallystick_history SET finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
-WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000018_conversations');
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000019_approvals');
 INSERT INTO reference SELECT EXISTS (SELECT 1 FROM pragma_foreign_key_check);
 COMMIT;
 

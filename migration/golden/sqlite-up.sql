@@ -895,42 +895,70 @@ WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_
 INSERT INTO reference SELECT EXISTS (SELECT 1 FROM pragma_foreign_key_check);
 COMMIT;
 
--- up: m20261121_000018_conversations
+-- up: m20261121_000019_approvals
 BEGIN IMMEDIATE;
 INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
-SELECT coalesce(max(seq), 0) + 1, 'm20261121_000018_conversations', 'up', '05a84e03bd820a9b911b544779979b26c77f5a6c55c7cda9aea8551e2b7e5bcb', 'tallystick', coalesce('script', '-'), strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM tallystick_history;
-ALTER TABLE messages ADD COLUMN deleted_at TEXT;
-ALTER TABLE messages ADD COLUMN purged_at TEXT;
-ALTER TABLE messages ADD COLUMN is_indexed INTEGER NOT NULL DEFAULT false;
--- allow(index-blocks-writes): until this version the table holds signals alone, which are few
-CREATE INDEX messages_to_purge_idx ON messages (user_id, deleted_at)
-    WHERE deleted_at IS NOT NULL AND purged_at IS NULL;
--- allow(index-blocks-writes): until this version the table holds signals alone, which are few
-CREATE INDEX messages_to_index_idx ON messages (user_id, id) WHERE NOT is_indexed;
-ALTER TABLE artifacts ADD COLUMN revision INTEGER NOT NULL DEFAULT 1;
-ALTER TABLE artifacts ADD COLUMN updated_at TEXT;
-CREATE TABLE artifact_revisions (
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000019_approvals', 'up', '203bf151fbdcb043a3a7fd3af447d460b83b204448eabf3ec139489e241ed7fe', 'tallystick', coalesce('script', '-'), strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM tallystick_history;
+CREATE TABLE approvals (
     user_id BLOB NOT NULL,
-    artifact_id BLOB NOT NULL,
-    revision INTEGER NOT NULL CHECK (revision > 0),
-    content_json TEXT,
-    uri text CHECK (uri IS NULL OR length(uri) BETWEEN 1 AND 2000),
-    created_at TEXT NOT NULL,
-    PRIMARY KEY (user_id, artifact_id, revision),
-    FOREIGN KEY (user_id, artifact_id) REFERENCES artifacts (user_id, id) ON DELETE CASCADE
-) STRICT;
-CREATE TABLE message_words (
-    user_id BLOB NOT NULL,
-    word TEXT NOT NULL CHECK (length(word) BETWEEN 1 AND 64),
+    id BLOB NOT NULL,
     thread_id BLOB NOT NULL,
-    seq INTEGER NOT NULL,
-    PRIMARY KEY (user_id, word, thread_id, seq),
-    FOREIGN KEY (user_id, thread_id, seq)
-        REFERENCES messages (user_id, thread_id, seq) ON DELETE CASCADE
-) STRICT, WITHOUT ROWID;
-CREATE INDEX message_words_message_idx ON message_words (user_id, thread_id, seq);
-INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000018_conversations', CAST(strftime('%s', 'now') AS INTEGER));
+    job_id BLOB NOT NULL,
+    proposal_text text NOT NULL CHECK (length(proposal_text) BETWEEN 1 AND 4000),
+    action TEXT NOT NULL,
+    action_hash text NOT NULL CHECK (length(action_hash) = 71),
+    status text NOT NULL CHECK (status IN ('pending', 'approved', 'rejected', 'superseded',
+        'expired', 'canceled', 'consumed')),
+    on_refusal text NOT NULL CHECK (on_refusal IN ('fail', 'resume')),
+    requested_by BLOB NOT NULL,
+    requested_by_kind text NOT NULL CHECK (requested_by_kind IN ('user', 'token', 'producer',
+        'operator', 'system', 'anonymous')),
+    allows_self_vote INTEGER NOT NULL,
+    quorum INTEGER NOT NULL CHECK (quorum BETWEEN 1 AND 21),
+    expires_at TEXT NOT NULL,
+    resolved_at TEXT,
+    consumed_at TEXT,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    CHECK ((status = 'pending') = (resolved_at IS NULL)),
+    CHECK ((status = 'consumed') = (consumed_at IS NOT NULL)),
+    PRIMARY KEY (user_id, id),
+    FOREIGN KEY (user_id, thread_id) REFERENCES threads (user_id, id) ON DELETE CASCADE
+) STRICT;
+CREATE INDEX approvals_thread_idx ON approvals (user_id, thread_id, id);
+CREATE INDEX approvals_job_idx ON approvals (user_id, job_id, id);
+CREATE INDEX approvals_status_idx ON approvals (user_id, status, id);
+CREATE TABLE approval_votes (
+    user_id BLOB NOT NULL,
+    approval_id BLOB NOT NULL,
+    voter_user_id BLOB NOT NULL,
+    voter_kind text NOT NULL CHECK (voter_kind IN ('user', 'token')),
+    vote text NOT NULL CHECK (vote IN ('approve', 'reject')),
+    reason text CHECK (reason IS NULL OR length(reason) BETWEEN 1 AND 2000),
+    at TEXT NOT NULL,
+    CHECK (vote = 'approve' OR reason IS NOT NULL),
+    PRIMARY KEY (user_id, approval_id, voter_user_id),
+    FOREIGN KEY (user_id, approval_id) REFERENCES approvals (user_id, id) ON DELETE CASCADE
+) STRICT;
+CREATE TABLE approval_approvers (
+    owner_user_id BLOB NOT NULL REFERENCES users (id),
+    approval_id BLOB NOT NULL,
+    approver_user_id BLOB NOT NULL REFERENCES users (id),
+    created_at TEXT NOT NULL,
+    PRIMARY KEY (owner_user_id, approval_id, approver_user_id)
+) STRICT;
+CREATE INDEX approval_approvers_approver_idx
+ON approval_approvers (approver_user_id, approval_id);
+CREATE TABLE webhook_endpoints (
+    name text PRIMARY KEY CHECK (length(name) BETWEEN 1 AND 64),
+    owner_user_id BLOB NOT NULL REFERENCES users (id),
+    events TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX webhook_endpoints_owner_idx ON webhook_endpoints (owner_user_id);
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000019_approvals', CAST(strftime('%s', 'now') AS INTEGER));
 UPDATE tallystick_history SET finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
-WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000018_conversations');
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000019_approvals');
 INSERT INTO reference SELECT EXISTS (SELECT 1 FROM pragma_foreign_key_check);
 COMMIT;

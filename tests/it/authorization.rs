@@ -77,6 +77,8 @@ fn cases(operation: &Operation) -> Vec<Whose> {
         "/v1/threads/{",
         "/v1/messages/{",
         "/v1/artifacts/{",
+        "/v1/jobs/{",
+        "/v1/approvals/{",
     ];
     if is_ones_own
         .iter()

@@ -8,6 +8,7 @@
 )]
 
 mod app;
+mod approvals;
 mod audit;
 mod authorization;
 mod bad_input;

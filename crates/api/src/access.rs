@@ -128,6 +128,8 @@ const WRITES: Who = Who::Least(User, By::Token(BooksWrite));
 pub const PRICES: Who = Who::Least(Manager, By::Token(PacksWrite));
 /// Who may lease jobs and give account of them.
 const WORKS: Who = Who::Least(User, By::Token(Scope::JobsWork));
+/// Who may decide on approvals.
+const VOTERS: Who = Who::Least(User, By::Token(Scope::ApprovalsVote));
 const ONESELF: Who = Who::Least(Viewer, By::Any);
 const IN_PERSON: Who = Who::Least(Viewer, By::SessionOnly);
 /// Who may read what belongs to the service itself.
@@ -456,6 +458,27 @@ pub const OPERATIONS: &[Operation] = &[
         ("DELETE", "/v1/schedules/{id}"),
         WRITES,
         "schedule.delete",
+    ),
+    work("propose_action", ("POST", "/v1/jobs/{id}/approvals"), WORKS),
+    get("list_approvals", "/v1/approvals", READS),
+    get("list_shared_approvals", "/v1/shared-approvals", READS),
+    get("get_approval", "/v1/approvals/{id}", READS),
+    change(
+        "vote_on_approval",
+        ("POST", "/v1/approvals/{id}/votes"),
+        VOTERS,
+        "approval.vote",
+    ),
+    work(
+        "consume_approval",
+        ("POST", "/v1/approvals/{id}/consume"),
+        WORKS,
+    ),
+    change(
+        "cancel_approval",
+        ("POST", "/v1/approvals/{id}/cancel"),
+        WRITES,
+        "approval.cancel",
     ),
     //
     get("list_patterns", "/v1/patterns", READS),

@@ -1,12 +1,12 @@
-//! Portfolios that others share with the caller.
+//! Portfolios that others share with the caller, and approvals that others ask the caller about.
 //!
 //! A request is first about the caller's own books, which costs nothing. Only what is not found there is
 //! looked for among the shares.
 
 use db::{Reads, Tx};
-use entity::values::PortfolioId;
+use entity::values::{ApprovalId, PortfolioId};
 use identity::{
-    Ctx,
+    Ctx, approvers,
     audit::{self, Entry},
     shares,
 };
@@ -31,6 +31,31 @@ pub async fn within_reach<Q, T>(
                 Some(entered) => work(&entered).await,
                 None => Err(problem),
             }
+        }
+        outcome => outcome,
+    }
+}
+
+/// As [`within_reach`], for an approval and those whom its owner asks: they enter the owner's books for it
+/// alone.
+pub async fn where_asked<Q, T>(
+    call: Call<Q>,
+    approval: ApprovalId,
+    work: impl AsyncFn(&Call<Q>) -> Result<T, Problem>,
+) -> Result<T, Problem> {
+    match work(&call).await {
+        Err(problem) if problem.code() == kinds::APPROVAL_NOT_FOUND.code => {
+            let primary = call.state.database.for_caller(Reads::Primary, None);
+            let primary = primary.shared_reader();
+            let Some(entered) = approvers::enter(&call.ctx, &primary, approval).await? else {
+                return Err(problem);
+            };
+            let entry = Entry::done("approval.enter", "approval")
+                .of(approval)
+                .with("operation", call.operation.id)
+                .with("owner_user_id", entered.scope.to_string());
+            write_entry(&call, entry).await?;
+            work(&in_scope(call, entered)).await
         }
         outcome => outcome,
     }

@@ -116,5 +116,8 @@ words!(
     JobEventKind,
     ThreadState,
     MessageRole,
-    UserRole
+    UserRole,
+    ApprovalStatus,
+    OnRefusal,
+    VoteKind
 );

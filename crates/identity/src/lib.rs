@@ -4,6 +4,7 @@
 pub mod access_tokens;
 mod actor;
 pub mod api_tokens;
+pub mod approvers;
 pub mod audit;
 mod ctx;
 mod error;

@@ -43,6 +43,8 @@ pub enum Error {
     #[error(transparent)]
     Producers(#[from] crate::producers::Error),
     #[error(transparent)]
+    Webhooks(#[from] crate::webhooks::Error),
+    #[error(transparent)]
     Sourcing(#[from] crate::sourcing::Error),
     #[error(
         "pricing pack {id} is warming and was made by hand: freeze it with `tallystick pack fresh {id}`, \

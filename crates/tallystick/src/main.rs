@@ -1,5 +1,6 @@
 //! The program: command line, configuration, and the wiring of everything below.
 
+mod approvals;
 mod audit_head;
 mod cli;
 mod commands;
@@ -17,6 +18,7 @@ mod sourcing;
 mod table;
 mod telemetry;
 mod transaction;
+mod webhooks;
 
 use std::{
     io::{Write, stderr},

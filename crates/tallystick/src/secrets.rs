@@ -2,17 +2,20 @@
 
 use api::Security;
 use identity::{AccessTokens, KeySet, Passwords, SharedKeys, webhook::Producers};
+use workflow::webhooks::Endpoints;
 
-use crate::{error::Error, producers, session, settings::Settings};
+use crate::{error::Error, producers, session, settings::Settings, webhooks};
 
 pub struct Secrets {
     pub producers: Producers,
+    /// Who is told of events; `None` without a file that says so.
+    pub endpoints: Option<Endpoints>,
     pub keys: SharedKeys,
     pub security: Security,
 }
 
 impl Secrets {
-    /// Reads the keys and the producers. The first key is made where there is none, but not in production:
+    /// Reads the keys, the producers and the endpoints. The first key is made where there is none, but not in production:
     /// a key that is gone with its container would end all sessions.
     pub fn load(settings: &Settings) -> Result<Self, Error> {
         let (auth, clock) = (&settings.auth, session::clock());
@@ -34,6 +37,7 @@ impl Secrets {
         );
         Ok(Self {
             producers: producers::load(settings)?,
+            endpoints: webhooks::load(settings)?,
             security: Security {
                 access_tokens,
                 passwords: Passwords::new(auth.password_threads),

@@ -25,6 +25,16 @@ pub struct Asked {
     pub target: String,
     /// The headers' lines.
     pub headers: Vec<String>,
+    pub body: Vec<u8>,
+}
+
+impl Asked {
+    /// The value of a header, whatever the case of its name.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let parts = self.headers.iter().filter_map(|line| line.split_once(':'));
+        let mut named = parts.filter(|(given, _)| given.eq_ignore_ascii_case(name));
+        named.next().map(|(_, value)| value.trim())
+    }
 }
 
 /// What becomes of a request.
@@ -131,7 +141,7 @@ impl Drop for WebServer {
 
 fn serve(stream: TcpStream, log: &Mutex<Vec<Asked>>, reply: &impl Fn(&Asked, usize) -> Reply) {
     let mut reader = BufReader::new(stream);
-    while let Some(asked) = read_head(&mut reader) {
+    while let Some(asked) = read_request(&mut reader) {
         let before = {
             let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
             log.push(asked.clone());
@@ -163,11 +173,11 @@ fn serve(stream: TcpStream, log: &Mutex<Vec<Asked>>, reply: &impl Fn(&Asked, usi
     }
 }
 
-fn read_head(reader: &mut BufReader<TcpStream>) -> Option<Asked> {
+fn read_request(reader: &mut BufReader<TcpStream>) -> Option<Asked> {
     let mut first = String::new();
     reader.read_line(&mut first).ok()?;
     let target = first.split(' ').nth(1)?.to_owned();
-    let mut headers = Vec::new();
+    let (mut headers, body) = (Vec::new(), Vec::new());
     loop {
         let mut line = String::new();
         if reader.read_line(&mut line).ok()? == 0 {
@@ -175,10 +185,22 @@ fn read_head(reader: &mut BufReader<TcpStream>) -> Option<Asked> {
         }
         let line = line.trim_end();
         if line.is_empty() {
-            return Some(Asked { target, headers });
+            let asked = Asked {
+                target,
+                headers,
+                body,
+            };
+            return with_body(reader, asked);
         }
         headers.push(line.to_owned());
     }
+}
+
+fn with_body(reader: &mut BufReader<TcpStream>, asked: Asked) -> Option<Asked> {
+    let length = asked.header("content-length").unwrap_or("0");
+    let mut body = vec![0; length.parse().ok()?];
+    reader.read_exact(&mut body).ok()?;
+    Some(Asked { body, ..asked })
 }
 
 fn write(

@@ -1,5 +1,6 @@
 use entity::values::{
-    ArtifactId, JobEventKind, JobId, JobScheduleId, JobStatus, MessageId, ThreadId,
+    ApprovalId, ApprovalStatus, ArtifactId, JobEventKind, JobId, JobScheduleId, JobStatus,
+    MessageId, ThreadId,
 };
 
 /// Why a conversation or its work could not be read or continued, in words for the person who asked.
@@ -29,6 +30,30 @@ pub enum Error {
     },
     #[error("a job was changed without the lock of its thread")]
     Interfered,
+    #[error("there is no approval {id}")]
+    ApprovalNotFound { id: ApprovalId },
+    #[error("approval {id} is {status} already; nothing was changed")]
+    ApprovalResolved {
+        id: ApprovalId,
+        status: ApprovalStatus,
+    },
+    #[error("nobody has decided on approval {id} yet; wait for the people who are asked")]
+    ApprovalPending { id: ApprovalId },
+    #[error("the time of approval {id} is over; propose the action again")]
+    ApprovalExpired { id: ApprovalId },
+    #[error(
+        "approval {id} was consumed before: its action was begun, and must not be done a second time"
+    )]
+    ApprovalConsumed { id: ApprovalId },
+    #[error(
+        "the action is not the one that approval {id} is for; propose what is to be done now, or do what \
+         was approved"
+    )]
+    ActionChanged { id: ApprovalId },
+    #[error("approval {id} is for somebody else to decide: you proposed its action yourself")]
+    OwnProposal { id: ApprovalId },
+    #[error("you have voted on approval {id} before; a vote is not changed")]
+    AlreadyVoted { id: ApprovalId },
     #[error("{field}: {detail}")]
     Invalid {
         /// Where the fault is, as a JSON pointer into the request.

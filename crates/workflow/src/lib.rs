@@ -1,6 +1,7 @@
-//! Conversations, and the work that agents do in them: threads, the messages in them, what came with these, and
-//! jobs.
+//! Conversations, and the work that agents do in them: threads, the messages in them, what came with these, jobs,
+//! what jobs may do once people have agreed to it, and signed messages that tell of it.
 
+pub mod approvals;
 pub mod artifacts;
 mod error;
 pub mod hints;
@@ -12,6 +13,7 @@ pub mod search;
 pub mod stream;
 mod text;
 pub mod threads;
+pub mod webhooks;
 pub mod worker;
 
 pub use error::Error;

@@ -1,4 +1,5 @@
 pub mod api_token;
+pub mod approval_approver;
 pub mod audit_entry;
 pub mod audit_head;
 pub mod credential;

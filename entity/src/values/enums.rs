@@ -138,6 +138,18 @@ word_enum! {
         Message = "message", Job = "job", Approval = "approval", Artifact = "artifact",
     }
 
+    /// Where a proposed action stands; `consumed` is an approved one that a job has begun to do.
+    ApprovalStatus {
+        Pending = "pending", Approved = "approved", Rejected = "rejected",
+        Superseded = "superseded", Expired = "expired", Canceled = "canceled",
+        Consumed = "consumed",
+    }
+
+    /// What becomes of a job whose action is not approved: it fails, or goes on without.
+    OnRefusal { Fail = "fail", Resume = "resume" }
+
+    VoteKind { Approve = "approve", Reject = "reject" }
+
     ArtifactKind {
         VoiceTranscript = "voice_transcript", ImageJson = "image_json", OcrText = "ocr_text",
         FileMeta = "file_meta", ToolResult = "tool_result", Signal = "signal",

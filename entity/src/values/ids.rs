@@ -65,6 +65,7 @@ typed_id! {
     ArtifactId,
     JobId,
     JobScheduleId,
+    ApprovalId,
 }
 
 impl UserId {

@@ -1,3 +1,5 @@
+pub mod approval;
+pub mod approval_vote;
 pub mod artifact;
 pub mod artifact_revision;
 pub mod job;
@@ -9,3 +11,4 @@ pub mod message_word;
 pub mod paused_job_mode;
 pub mod stream_event;
 pub mod thread;
+pub mod webhook_endpoint;

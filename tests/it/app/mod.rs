@@ -2,6 +2,7 @@
 
 pub mod books;
 mod documented;
+mod jobs;
 pub mod people;
 mod reply;
 

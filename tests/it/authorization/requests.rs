@@ -25,6 +25,7 @@ pub fn path(operation: &Operation, scene: &Scene<'_>) -> String {
         ("/v1/imports/", &scene.things.import),
         ("/v1/executions/", &scene.things.execution),
         ("/v1/api-tokens/", &scene.things.api_token),
+        ("/v1/approvals/", &scene.things.approval),
         ("/v1/users/", &scene.bystander),
         ("/v1/packs/", "PP_2025-10-21"),
         ("/v1/patterns/", "portfolio_overview"),
@@ -82,6 +83,15 @@ pub fn body(operation: &Operation, scene: &Scene<'_>) -> Option<(&'static str, S
         "execute_pattern" => {
             json!({"pattern_id": "portfolio_overview", "portfolio_id": scene.things.portfolio})
         }
+        "propose_action" => json!({
+            "lease_token": scene.things.lease_token(), "attempt": 1, "proposal_text": "Buy 10 NKE",
+            "action": {"tool": "order"},
+        }),
+        "vote_on_approval" => json!({"vote": "approve"}),
+        "consume_approval" => json!({
+            "lease_token": scene.things.lease_token(), "attempt": 1,
+            "action_hash": format!("sha256:{}", "0".repeat(64)),
+        }),
         "log_in" => json!({"email": email, "password": password}),
         "refresh_session" => json!({"refresh_token": unique}),
         "log_out" | "redrive_job" => json!({}),
@@ -116,7 +126,8 @@ pub fn body(operation: &Operation, scene: &Scene<'_>) -> Option<(&'static str, S
         | "cancel_job"
         | "cancel_jobs_of_thread"
         | "pause_mode"
-        | "resume_mode" => {
+        | "resume_mode"
+        | "cancel_approval" => {
             return None;
         }
         "put_thread" => json!({"platform": "chat", "chat_id": unique}),

@@ -52,6 +52,7 @@ pub struct Things {
     /// Of the job, while it runs.
     pub lease: String,
     pub schedule: String,
+    pub approval: String,
     pub message: String,
     pub artifact: String,
 }
@@ -127,6 +128,14 @@ impl Stage {
             .any(is_about)
         {
             self.converse(owner, &mut things).await;
+        }
+        if is_about("/v1/approvals/{") || operation.id == "propose_action" {
+            let lease = self.app.running_job(owner.id).await;
+            things.job = lease.job.to_string();
+            things.lease = lease.token.to_string();
+            if is_about("/v1/approvals/{") {
+                things.approval = self.app.proposed(owner.id, &lease).await.id.to_string();
+            }
         }
         self.app.people.set_role(actor.id, role).await;
         Scene {

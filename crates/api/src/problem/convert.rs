@@ -186,6 +186,14 @@ impl From<workflow::Error> for Problem {
             Error::LeaseLost { .. } => Self::new(kinds::LEASE_LOST, detail),
             Error::NotAllowed { .. } => Self::new(kinds::JOB_STATUS, detail),
             Error::Interfered => Self::new(kinds::CONTENDED, detail),
+            Error::ApprovalNotFound { .. } => Self::new(kinds::APPROVAL_NOT_FOUND, detail),
+            Error::ApprovalResolved { .. } => Self::new(kinds::APPROVAL_RESOLVED, detail),
+            Error::ApprovalPending { .. } => Self::new(kinds::APPROVAL_PENDING, detail),
+            Error::ApprovalExpired { .. } => Self::new(kinds::APPROVAL_EXPIRED, detail),
+            Error::ApprovalConsumed { .. } => Self::new(kinds::APPROVAL_CONSUMED, detail),
+            Error::ActionChanged { .. } => Self::new(kinds::ACTION_CHANGED, detail),
+            Error::OwnProposal { .. } => Self::new(kinds::OWN_PROPOSAL, detail),
+            Error::AlreadyVoted { .. } => Self::new(kinds::ALREADY_VOTED, detail),
         }
     }
 }

@@ -5,6 +5,7 @@
 #![allow(unused_qualifications)]
 
 pub mod api_tokens;
+pub mod approvals;
 pub mod artifacts;
 pub mod audit;
 pub mod auth;
@@ -99,6 +100,7 @@ pub fn configure(config: &mut ServiceConfig) {
         jobs::configure,
         job_modes::configure,
         schedules::configure,
+        approvals::configure,
         audit::configure,
     ] {
         configure_resource(config);

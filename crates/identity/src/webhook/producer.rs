@@ -61,14 +61,17 @@ impl Producer {
     }
 }
 
-fn is_name(text: &str) -> bool {
+/// Whether `text` can name another program: 1 to 64 lower-case letters, digits, `-` and `_`, the first a letter or
+/// digit.
+pub fn is_name(text: &str) -> bool {
     let in_name = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_';
     (1..=LONGEST_NAME).contains(&text.len())
         && text.bytes().all(in_name)
         && !text.starts_with(['-', '_'])
 }
 
-fn is_email(text: &str) -> bool {
+/// Whether `text` has the form of an email address, as far as it can be told without sending to it.
+pub fn is_email(text: &str) -> bool {
     let is_plain = !text.chars().any(|c| c.is_control() || c.is_whitespace());
     let parts = text.split_once('@');
     let has_parts = parts.is_some_and(|(name, host)| !name.is_empty() && !host.is_empty());

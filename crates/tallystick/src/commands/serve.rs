@@ -12,9 +12,10 @@ use api::{ApiConfig, AppState, Limits, SchemaState, Tls};
 use db::{Connectivity, Database, Priority};
 use identity::SharedKeys;
 use serde_json::json;
+use workflow::webhooks::Endpoints;
 
 use crate::{
-    audit_head,
+    approvals, audit_head,
     cli::Serve,
     commands::stop::StopSignals,
     error::Error,
@@ -119,6 +120,7 @@ pub async fn serve(
         settings.clone(),
         database.clone(),
         secrets.keys,
+        secrets.endpoints.map(Arc::new),
         state,
     ));
     announce()?;
@@ -185,13 +187,16 @@ async fn look_after(
     settings: Settings,
     database: Database,
     keys: SharedKeys,
+    endpoints: Option<Arc<Endpoints>>,
     state: Arc<AppState>,
 ) {
     let (audit, retention) = (settings.audit.clone(), settings.retention);
     if readiness == Readiness::Waiting {
         wait_for_database(settings, database.clone(), state).await;
     }
+    approvals::register_endpoints(&database, endpoints).await;
     tokio::join!(
+        approvals::expire(database.clone()),
         maintenance::keep(database.clone(), retention),
         audit_head::keep(database, keys, audit),
     );

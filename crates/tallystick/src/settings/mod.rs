@@ -48,6 +48,7 @@ pub struct Settings {
     pub limits: Limits,
     pub pricing: Pricing,
     pub retention: Retention,
+    pub webhooks: Webhooks,
 }
 
 #[derive(Clone, Debug)]
@@ -72,6 +73,12 @@ pub struct Ledger {
 pub struct Signals {
     /// Who may send them; none without it.
     pub producers_file: Option<PathBuf>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Webhooks {
+    /// Who is told of events; none without it.
+    pub endpoints_file: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug)]
@@ -102,6 +109,7 @@ impl Settings {
             limits::read(&mut reader),
             pricing::read(&mut reader),
             retention::read(&mut reader),
+            read_webhooks(&mut reader),
         );
         if environment == "production" {
             production::refuse(&mut reader, sections.0.as_ref(), sections.3.as_ref());
@@ -119,6 +127,7 @@ impl Settings {
             Some(limits),
             Some(pricing),
             Some(retention),
+            Some(webhooks),
         ) = sections
         else {
             return Err(Error::Incomplete);
@@ -138,6 +147,7 @@ impl Settings {
             limits,
             pricing,
             retention,
+            webhooks,
         })
     }
 }
@@ -195,6 +205,17 @@ fn read_signals(reader: &mut Reader) -> Option<Signals> {
     );
     Some(Signals {
         producers_file: file?,
+    })
+}
+
+fn read_webhooks(reader: &mut Reader) -> Option<Webhooks> {
+    let file = reader.take(
+        "webhooks.endpoints_file",
+        "the path of a file that names endpoints",
+        |text| Some((!text.is_empty()).then(|| PathBuf::from(text))),
+    );
+    Some(Webhooks {
+        endpoints_file: file?,
     })
 }
 

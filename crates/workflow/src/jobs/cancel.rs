@@ -13,7 +13,7 @@ use super::{
     finish::only,
     lease::lock_job,
 };
-use crate::{Error, queues};
+use crate::{Error, approvals, queues};
 
 /// Cancels a job of the scope: one that runs goes on until its worker has seen the request, or its lease ends.
 /// One that was asked for its end before is as it was.
@@ -77,7 +77,13 @@ pub(super) async fn cancel_all(ctx: &Ctx, tx: &Tx, jobs: Vec<Model>) -> Result<V
         change.job.approval_due_at = None;
         changes.push(change);
     }
-    write_and_promote(tx, now, changes).await
+    let canceled = write_and_promote(tx, now, changes).await?;
+    approvals::cancel_of(ctx, tx, &ids(&canceled)).await?;
+    Ok(canceled)
+}
+
+pub(super) fn ids(jobs: &[Model]) -> Vec<JobId> {
+    jobs.iter().map(|job| job.id).collect()
 }
 
 fn is_asked(job: &Model) -> bool {

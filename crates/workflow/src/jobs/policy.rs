@@ -8,8 +8,8 @@ use entity::{
 };
 use identity::Ctx;
 
-use super::cancel::{cancel_all, of_status};
-use crate::{Error, queues};
+use super::cancel::{cancel_all, ids, of_status};
+use crate::{Error, approvals, queues};
 
 /// What a new message means for the jobs of its thread that have not ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,6 +46,9 @@ pub async fn make_way(
     let jobs = of_status(ctx, tx, thread, statuses).await?;
     if policy == IfBusy::Reject && !jobs.is_empty() {
         return Err(Error::ThreadBusy { id: thread });
+    }
+    if policy == IfBusy::Replace {
+        approvals::supersede_of(ctx, tx, &ids(&jobs)).await?;
     }
     cancel_all(ctx, tx, jobs).await
 }

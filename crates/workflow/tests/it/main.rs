@@ -7,6 +7,7 @@
     clippy::print_stdout
 )]
 
+mod approvals;
 mod artifacts;
 mod jobs;
 mod messages;

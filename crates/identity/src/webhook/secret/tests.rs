@@ -49,3 +49,12 @@ fn a_secret_is_not_shown() {
     let secret = Secret::parse("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
     assert_eq!(format!("{secret:?}"), "Secret(…)");
 }
+
+#[test]
+fn a_message_of_ours_is_signed_as_the_specification_has_it() {
+    // The example of Standard Webhooks' reference libraries.
+    let secret = Secret::parse("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
+    let id = "msg_p5jXN8AQM9LWM0D4loKWxJek";
+    let signature = secret.sign_message(id, 1_614_265_330, br#"{"test": 2432232314}"#);
+    assert_eq!(signature, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+}

@@ -1,5 +1,21 @@
 \set ON_ERROR_STOP on
 
+-- down: m20261121_000017_tokens
+BEGIN;
+SELECT pg_advisory_xact_lock(127961779698035);
+SET LOCAL lock_timeout = '500ms';
+SET LOCAL row_security = off;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000017_tokens', 'down', '1c9fbca5b3f277842edae0b8dc8b4e73ad7ce67fea420196351eb344ffd39cbf', 'tallystick', concat_ws(' as ', 'script', session_user), clock_timestamp() FROM tallystick_history;
+DROP TABLE deployments;
+DROP TABLE token_reservations;
+DROP TABLE token_budgets;
+DROP TABLE token_usage;
+DELETE FROM seaql_migrations WHERE version = 'm20261121_000017_tokens';
+UPDATE tallystick_history SET finished_at = clock_timestamp()
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000017_tokens');
+COMMIT;
+
 -- down: m20261121_000015_gains
 BEGIN;
 SELECT pg_advisory_xact_lock(127961779698035);

@@ -63,6 +63,10 @@ typed_id! {
     ThreadId,
     MessageId,
     ArtifactId,
+    TokenUsageId,
+    TokenBudgetId,
+    TokenReservationId,
+    DeploymentId,
 }
 
 impl UserId {

@@ -16,6 +16,24 @@ UPDATE tallystick_history SET finished_at = clock_timestamp()
 WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000017_tokens');
 COMMIT;
 
+-- down: m20261121_000016_jobs
+BEGIN;
+SELECT pg_advisory_xact_lock(127961779698035);
+SET LOCAL lock_timeout = '500ms';
+SET LOCAL row_security = off;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000016_jobs', 'down', '4dfb30ce043cf19655e028dbfe808d9e2d92f2a0eb08b31dd4eda1caa2f73bda', 'tallystick', concat_ws(' as ', 'script', session_user), clock_timestamp() FROM tallystick_history;
+DROP TABLE paused_job_modes;
+DROP TABLE stream_events;
+DROP TABLE job_events;
+DROP TABLE jobs;
+DROP TABLE job_schedules;
+DROP TABLE job_queues;
+DELETE FROM seaql_migrations WHERE version = 'm20261121_000016_jobs';
+UPDATE tallystick_history SET finished_at = clock_timestamp()
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000016_jobs');
+COMMIT;
+
 -- down: m20261121_000015_gains
 BEGIN;
 SELECT pg_advisory_xact_lock(127961779698035);

@@ -1096,6 +1096,130 @@ UPDATE tallystick_history SET finished_at = clock_timestamp()
 WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000015_gains');
 COMMIT;
 
+-- up: m20261121_000016_jobs
+BEGIN;
+SELECT pg_advisory_xact_lock(127961779698035);
+SET LOCAL lock_timeout = '500ms';
+SET LOCAL row_security = off;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000016_jobs', 'up', '4dfb30ce043cf19655e028dbfe808d9e2d92f2a0eb08b31dd4eda1caa2f73bda', 'tallystick', concat_ws(' as ', 'script', session_user), clock_timestamp() FROM tallystick_history;
+CREATE TABLE job_queues (
+    thread_id uuid PRIMARY KEY,
+    owner_user_id uuid NOT NULL REFERENCES users (id),
+    max_running bigint NOT NULL DEFAULT 1 CHECK (max_running BETWEEN 1 AND 100),
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL
+);
+CREATE INDEX job_queues_owner_idx ON job_queues (owner_user_id, thread_id);
+CREATE TABLE job_schedules (
+    id uuid PRIMARY KEY,
+    owner_user_id uuid NOT NULL REFERENCES users (id),
+    thread_id uuid NOT NULL REFERENCES job_queues (thread_id),
+    name text NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
+    cron text NOT NULL CHECK (length(cron) BETWEEN 1 AND 200),
+    timezone text NOT NULL CHECK (length(timezone) BETWEEN 1 AND 64),
+    mode text NOT NULL CHECK (mode IN ('classify', 'plan', 'execute', 'answer')),
+    payload_json jsonb NOT NULL,
+    priority bigint NOT NULL CHECK (priority BETWEEN 0 AND 9),
+    max_attempts bigint NOT NULL CHECK (max_attempts BETWEEN 1 AND 100),
+    is_active boolean NOT NULL,
+    next_run_at timestamptz NOT NULL,
+    last_run_at timestamptz,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    CONSTRAINT job_schedules_name_key UNIQUE (owner_user_id, name)
+);
+CREATE INDEX job_schedules_thread_idx ON job_schedules (thread_id);
+CREATE INDEX job_schedules_due_idx ON job_schedules (next_run_at) WHERE is_active;
+CREATE TABLE jobs (
+    id uuid PRIMARY KEY,
+    owner_user_id uuid NOT NULL REFERENCES users (id),
+    thread_id uuid NOT NULL REFERENCES job_queues (thread_id),
+    trigger_message_id uuid,
+    mode text NOT NULL CHECK (mode IN ('classify', 'plan', 'execute', 'answer', 'deliver')),
+    status text NOT NULL CHECK (status IN ('queued', 'running', 'awaiting_approval', 'done',
+        'failed', 'canceled')),
+    is_next boolean NOT NULL,
+    payload_json jsonb NOT NULL,
+    result_json jsonb,
+    error text,
+    priority bigint NOT NULL CHECK (priority BETWEEN 0 AND 9),
+    run_at timestamptz NOT NULL,
+    attempt bigint NOT NULL CHECK (attempt >= 0),
+    max_attempts bigint NOT NULL CHECK (max_attempts >= 1),
+    lease_token uuid,
+    lease_expires_at timestamptz,
+    worker text CHECK (worker IS NULL OR length(worker) BETWEEN 1 AND 200),
+    idempotency_key text CHECK (
+        idempotency_key IS NULL OR length(idempotency_key) BETWEEN 1 AND 255),
+    schedule_id uuid REFERENCES job_schedules (id) ON DELETE SET NULL,
+    started_at timestamptz,
+    finished_at timestamptz,
+    cancel_requested_at timestamptz,
+    approval_due_at timestamptz,
+    event_seq bigint NOT NULL CHECK (event_seq >= 0),
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    CHECK (attempt <= max_attempts),
+    CHECK ((status = 'running') = (lease_token IS NOT NULL)),
+    CHECK ((lease_token IS NULL) = (lease_expires_at IS NULL)),
+    CHECK (status NOT IN ('done', 'failed', 'canceled') OR finished_at IS NOT NULL),
+    CHECK (status = 'queued' OR NOT is_next)
+);
+CREATE INDEX jobs_next_idx ON jobs (priority DESC, run_at, id)
+WHERE status = 'queued' AND is_next;
+CREATE INDEX jobs_queued_idx ON jobs (thread_id, priority DESC, run_at, id)
+WHERE status = 'queued';
+CREATE INDEX jobs_running_idx ON jobs (thread_id) WHERE status = 'running';
+CREATE INDEX jobs_lease_idx ON jobs (lease_expires_at) WHERE status = 'running';
+CREATE INDEX jobs_approval_idx ON jobs (approval_due_at) WHERE approval_due_at IS NOT NULL;
+CREATE INDEX jobs_owner_idx ON jobs (owner_user_id, id);
+CREATE INDEX jobs_thread_idx ON jobs (thread_id, id);
+CREATE INDEX jobs_schedule_idx ON jobs (schedule_id) WHERE schedule_id IS NOT NULL;
+CREATE UNIQUE INDEX jobs_idempotency_key ON jobs (thread_id, idempotency_key)
+WHERE idempotency_key IS NOT NULL;
+CREATE TABLE job_events (
+    job_id uuid NOT NULL,
+    seq bigint NOT NULL CHECK (seq >= 1),
+    at timestamptz NOT NULL,
+    kind text NOT NULL CHECK (kind IN ('enqueued', 'claimed', 'completed', 'retried',
+        'failed', 'lease_expired', 'exhausted', 'cancel_requested', 'canceled', 'parked',
+        'resumed', 'refused', 'redriven')),
+    details jsonb NOT NULL,
+    PRIMARY KEY (job_id, seq)
+);
+CREATE TABLE stream_events (
+    thread_id uuid NOT NULL,
+    seq bigint NOT NULL CHECK (seq >= 1),
+    owner_user_id uuid NOT NULL,
+    at timestamptz NOT NULL,
+    kind text NOT NULL CHECK (kind IN ('message', 'job', 'approval', 'artifact')),
+    data_json jsonb NOT NULL,
+    PRIMARY KEY (thread_id, seq)
+);
+CREATE TABLE paused_job_modes (
+    owner_user_id uuid NOT NULL REFERENCES users (id),
+    mode text NOT NULL CHECK (mode IN ('classify', 'plan', 'execute', 'answer', 'deliver')),
+    created_at timestamptz NOT NULL,
+    PRIMARY KEY (owner_user_id, mode)
+);
+GRANT SELECT, INSERT, UPDATE, DELETE ON job_queues TO tallystick_app, tallystick_admin;
+GRANT SELECT ON job_queues TO tallystick_readonly;
+GRANT SELECT, INSERT, UPDATE, DELETE ON job_schedules TO tallystick_app, tallystick_admin;
+GRANT SELECT ON job_schedules TO tallystick_readonly;
+GRANT SELECT, INSERT, UPDATE, DELETE ON jobs TO tallystick_app, tallystick_admin;
+GRANT SELECT ON jobs TO tallystick_readonly;
+GRANT SELECT, INSERT, UPDATE, DELETE ON job_events TO tallystick_app, tallystick_admin;
+GRANT SELECT ON job_events TO tallystick_readonly;
+GRANT SELECT, INSERT, UPDATE, DELETE ON stream_events TO tallystick_app, tallystick_admin;
+GRANT SELECT ON stream_events TO tallystick_readonly;
+GRANT SELECT, INSERT, UPDATE, DELETE ON paused_job_modes TO tallystick_app, tallystick_admin;
+GRANT SELECT ON paused_job_modes TO tallystick_readonly;
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000016_jobs', extract(epoch FROM clock_timestamp())::bigint);
+UPDATE tallystick_history SET finished_at = clock_timestamp()
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000016_jobs');
+COMMIT;
+
 -- up: m20261121_000017_tokens
 BEGIN;
 SELECT pg_advisory_xact_lock(127961779698035);

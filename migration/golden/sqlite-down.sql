@@ -16,6 +16,22 @@ WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_
 INSERT INTO reference SELECT EXISTS (SELECT 1 FROM pragma_foreign_key_check);
 COMMIT;
 
+-- down: m20261121_000016_jobs
+BEGIN IMMEDIATE;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000016_jobs', 'down', '2d107816d52e32f829145b90775d7a78956cc5db95347ec41a133954b568c2d7', 'tallystick', coalesce('script', '-'), strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM tallystick_history;
+DROP TABLE paused_job_modes;
+DROP TABLE stream_events;
+DROP TABLE job_events;
+DROP TABLE jobs;
+DROP TABLE job_schedules;
+DROP TABLE job_queues;
+DELETE FROM seaql_migrations WHERE version = 'm20261121_000016_jobs';
+UPDATE tallystick_history SET finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000016_jobs');
+INSERT INTO reference SELECT EXISTS (SELECT 1 FROM pragma_foreign_key_check);
+COMMIT;
+
 -- down: m20261121_000015_gains
 BEGIN IMMEDIATE;
 INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)

@@ -783,6 +783,116 @@ WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_
 INSERT INTO reference SELECT EXISTS (SELECT 1 FROM pragma_foreign_key_check);
 COMMIT;
 
+-- up: m20261121_000016_jobs
+BEGIN IMMEDIATE;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000016_jobs', 'up', '2d107816d52e32f829145b90775d7a78956cc5db95347ec41a133954b568c2d7', 'tallystick', coalesce('script', '-'), strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM tallystick_history;
+CREATE TABLE job_queues (
+    thread_id BLOB PRIMARY KEY,
+    owner_user_id BLOB NOT NULL REFERENCES users (id),
+    max_running INTEGER NOT NULL DEFAULT 1 CHECK (max_running BETWEEN 1 AND 100),
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX job_queues_owner_idx ON job_queues (owner_user_id, thread_id);
+CREATE TABLE job_schedules (
+    id BLOB PRIMARY KEY,
+    owner_user_id BLOB NOT NULL REFERENCES users (id),
+    thread_id BLOB NOT NULL REFERENCES job_queues (thread_id),
+    name text NOT NULL CHECK (length(name) BETWEEN 1 AND 200),
+    cron text NOT NULL CHECK (length(cron) BETWEEN 1 AND 200),
+    timezone text NOT NULL CHECK (length(timezone) BETWEEN 1 AND 64),
+    mode text NOT NULL CHECK (mode IN ('classify', 'plan', 'execute', 'answer')),
+    payload_json TEXT NOT NULL,
+    priority INTEGER NOT NULL CHECK (priority BETWEEN 0 AND 9),
+    max_attempts INTEGER NOT NULL CHECK (max_attempts BETWEEN 1 AND 100),
+    is_active INTEGER NOT NULL,
+    next_run_at TEXT NOT NULL,
+    last_run_at TEXT,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    CONSTRAINT job_schedules_name_key UNIQUE (owner_user_id, name)
+) STRICT;
+CREATE INDEX job_schedules_thread_idx ON job_schedules (thread_id);
+CREATE INDEX job_schedules_due_idx ON job_schedules (next_run_at) WHERE is_active;
+CREATE TABLE jobs (
+    id BLOB PRIMARY KEY,
+    owner_user_id BLOB NOT NULL REFERENCES users (id),
+    thread_id BLOB NOT NULL REFERENCES job_queues (thread_id),
+    trigger_message_id BLOB,
+    mode text NOT NULL CHECK (mode IN ('classify', 'plan', 'execute', 'answer', 'deliver')),
+    status text NOT NULL CHECK (status IN ('queued', 'running', 'awaiting_approval', 'done',
+        'failed', 'canceled')),
+    is_next INTEGER NOT NULL,
+    payload_json TEXT NOT NULL,
+    result_json TEXT,
+    error text,
+    priority INTEGER NOT NULL CHECK (priority BETWEEN 0 AND 9),
+    run_at TEXT NOT NULL,
+    attempt INTEGER NOT NULL CHECK (attempt >= 0),
+    max_attempts INTEGER NOT NULL CHECK (max_attempts >= 1),
+    lease_token BLOB,
+    lease_expires_at TEXT,
+    worker text CHECK (worker IS NULL OR length(worker) BETWEEN 1 AND 200),
+    idempotency_key text CHECK (
+        idempotency_key IS NULL OR length(idempotency_key) BETWEEN 1 AND 255),
+    schedule_id BLOB REFERENCES job_schedules (id) ON DELETE SET NULL,
+    started_at TEXT,
+    finished_at TEXT,
+    cancel_requested_at TEXT,
+    approval_due_at TEXT,
+    event_seq INTEGER NOT NULL CHECK (event_seq >= 0),
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    CHECK (attempt <= max_attempts),
+    CHECK ((status = 'running') = (lease_token IS NOT NULL)),
+    CHECK ((lease_token IS NULL) = (lease_expires_at IS NULL)),
+    CHECK (status NOT IN ('done', 'failed', 'canceled') OR finished_at IS NOT NULL),
+    CHECK (status = 'queued' OR NOT is_next)
+) STRICT;
+CREATE INDEX jobs_next_idx ON jobs (priority DESC, run_at, id)
+WHERE status = 'queued' AND is_next;
+CREATE INDEX jobs_queued_idx ON jobs (thread_id, priority DESC, run_at, id)
+WHERE status = 'queued';
+CREATE INDEX jobs_running_idx ON jobs (thread_id) WHERE status = 'running';
+CREATE INDEX jobs_lease_idx ON jobs (lease_expires_at) WHERE status = 'running';
+CREATE INDEX jobs_approval_idx ON jobs (approval_due_at) WHERE approval_due_at IS NOT NULL;
+CREATE INDEX jobs_owner_idx ON jobs (owner_user_id, id);
+CREATE INDEX jobs_thread_idx ON jobs (thread_id, id);
+CREATE INDEX jobs_schedule_idx ON jobs (schedule_id) WHERE schedule_id IS NOT NULL;
+CREATE UNIQUE INDEX jobs_idempotency_key ON jobs (thread_id, idempotency_key)
+WHERE idempotency_key IS NOT NULL;
+CREATE TABLE job_events (
+    job_id BLOB NOT NULL,
+    seq INTEGER NOT NULL CHECK (seq >= 1),
+    at TEXT NOT NULL,
+    kind text NOT NULL CHECK (kind IN ('enqueued', 'claimed', 'completed', 'retried',
+        'failed', 'lease_expired', 'exhausted', 'cancel_requested', 'canceled', 'parked',
+        'resumed', 'refused', 'redriven')),
+    details TEXT NOT NULL,
+    PRIMARY KEY (job_id, seq)
+) STRICT;
+CREATE TABLE stream_events (
+    thread_id BLOB NOT NULL,
+    seq INTEGER NOT NULL CHECK (seq >= 1),
+    owner_user_id BLOB NOT NULL,
+    at TEXT NOT NULL,
+    kind text NOT NULL CHECK (kind IN ('message', 'job', 'approval', 'artifact')),
+    data_json TEXT NOT NULL,
+    PRIMARY KEY (thread_id, seq)
+) STRICT;
+CREATE TABLE paused_job_modes (
+    owner_user_id BLOB NOT NULL REFERENCES users (id),
+    mode text NOT NULL CHECK (mode IN ('classify', 'plan', 'execute', 'answer', 'deliver')),
+    created_at TEXT NOT NULL,
+    PRIMARY KEY (owner_user_id, mode)
+) STRICT;
+INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20261121_000016_jobs', CAST(strftime('%s', 'now') AS INTEGER));
+UPDATE tallystick_history SET finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000016_jobs');
+INSERT INTO reference SELECT EXISTS (SELECT 1 FROM pragma_foreign_key_check);
+COMMIT;
+
 -- up: m20261121_000017_tokens
 BEGIN IMMEDIATE;
 INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)

@@ -25,6 +25,7 @@ mod m20261121_000012_restatements;
 mod m20261121_000013_reconciliations;
 mod m20261121_000014_pack_builds;
 mod m20261121_000015_gains;
+mod m20261121_000016_jobs;
 mod m20261121_000017_tokens;
 mod migrator;
 mod new;
@@ -68,6 +69,7 @@ fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m20261121_000013_reconciliations::Migration),
         Box::new(m20261121_000014_pack_builds::Migration),
         Box::new(m20261121_000015_gains::Migration),
+        Box::new(m20261121_000016_jobs::Migration),
         Box::new(m20261121_000017_tokens::Migration),
     ]
 }

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::{
     ConnectError, Engine, Position, Priority, Reads, Settings,
     address::Address,
+    board::{self, Board},
     observe::Observer,
     pool::Pool,
     pool_metrics::PoolFamilies,
@@ -36,6 +37,7 @@ pub(crate) struct Inner {
     pub settings: Settings,
     pub observer: Arc<Observer>,
     pub families: PoolFamilies,
+    pub board: Arc<Board>,
     /// Ends the tasks that work for it.
     pub stop: CancellationToken,
     _stop: DropGuard,
@@ -83,17 +85,28 @@ impl Database {
             settings,
             &stop,
         );
-        let inner = Inner {
+        let (board, posted) = match &backend {
+            Backend::Sqlite(_) => (Board::alone(), None),
+            Backend::Postgres(_) => {
+                let (board, posted) = Board::among_others();
+                (board, Some(posted))
+            }
+        };
+        let inner = Arc::new(Inner {
             backend,
             settings: settings.clone(),
             observer,
             families,
+            board: Arc::new(board),
             stop: stop.clone(),
-            _stop: stop.drop_guard(),
-        };
+            _stop: stop.clone().drop_guard(),
+        });
+        if let Some(posted) = posted {
+            tokio::spawn(board::forward(posted, Arc::downgrade(&inner), stop));
+        }
         Ok(Self {
             reader: Reader {
-                inner: Arc::new(inner),
+                inner,
                 priority: Priority::Application,
                 session: Arc::default(),
                 tenant: None,

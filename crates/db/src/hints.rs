@@ -1,4 +1,4 @@
-//! Hints between the processes on one PostgreSQL server: `NOTIFY` and `LISTEN`.
+//! Hints within the process, and between the processes on one PostgreSQL server (`NOTIFY`, `LISTEN`).
 //!
 //! A hint says that it is worth looking; that nothing was hinted says nothing. Whoever acts on hints must
 //! look without them as well, now and then.
@@ -7,10 +7,16 @@ use std::{sync::Arc, time::Duration};
 
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
-use tokio::sync::mpsc;
+use tokio::sync::{broadcast, mpsc};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Database, Error, address::PostgresAddress, database::Backend, server::Server};
+use crate::{
+    Database, Error, Tx,
+    address::PostgresAddress,
+    board::MANY,
+    database::{Backend, Inner},
+    server::Server,
+};
 
 /// What a listener hears.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,12 +29,31 @@ pub enum Hint {
 
 /// Hints as they come; they end with the database's last handle.
 #[derive(Debug)]
-pub struct Hints(mpsc::Receiver<Hint>);
+pub struct Hints {
+    /// From this process.
+    here: broadcast::Receiver<String>,
+    /// From others; `None` where there are none, or none can be heard.
+    elsewhere: Option<mpsc::Receiver<Hint>>,
+}
 
 impl Hints {
-    /// The next one; `None` at the end.
+    /// The next one; `None` at the end. Nothing is lost if the future is dropped.
     pub async fn next(&mut self) -> Option<Hint> {
-        self.0.recv().await
+        use broadcast::error::RecvError;
+        let elsewhere = async {
+            match &mut self.elsewhere {
+                Some(elsewhere) => elsewhere.recv().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            told = self.here.recv() => match told {
+                Ok(text) => Some(Hint::Told(text)),
+                Err(RecvError::Lagged(_)) => Some(Hint::MayHaveMissed),
+                Err(RecvError::Closed) => None,
+            },
+            hint = elsewhere => hint,
+        }
     }
 }
 
@@ -38,11 +63,12 @@ const WAITING: usize = 256;
 /// Between two attempts to connect.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Tells all who listen on `channel`, in any process, once the transaction commits. On SQLite, which one
-/// process has for itself, it does nothing.
+/// Tells other processes that listen on `channel` once the transaction commits, and so surely as it commits.
+/// On SQLite, which one process has for itself, it does nothing.
 ///
 /// The server sends equal hints of one transaction once. A commit that tells something waits for every other
-/// such commit: this is for what happens now and then. `text` may have up to 7,999 bytes.
+/// such commit: this is for what happens now and then, and [`tell_soon`] for what happens all the time.
+/// `text` may have up to 7,999 bytes.
 pub async fn tell(
     db: &impl ConnectionTrait,
     channel: &'static str,
@@ -58,32 +84,50 @@ pub async fn tell(
     Ok(())
 }
 
+/// Tells all who listen on `channel` once the transaction has committed: in this process at once, in others
+/// some milliseconds later, and not at all if this process ends in between. It costs the transaction nothing.
+///
+/// `text` may have up to 7,900 bytes; that it begins with `@` is kept for hints themselves.
+pub fn tell_soon(tx: &Tx, channel: &'static str, text: String) {
+    tx.unit.tell((channel, text));
+}
+
 impl Database {
-    /// Listens on `channel` by a connection of its own to the primary. `None` where there is nothing to hear:
-    /// on SQLite, and behind a transaction pooler without an address that leads past it.
-    pub fn listen(&self, channel: &'static str) -> Option<Hints> {
+    /// Listens on `channel`: to this process, and by a connection of its own to the primary to others. Others
+    /// are not heard behind a transaction pooler without an address that leads past it.
+    pub fn listen(&self, channel: &'static str) -> Hints {
         let inner = &self.reader.inner;
-        let Backend::Postgres(cluster) = &inner.backend else {
-            return None;
-        };
-        let direct = cluster.direct().cloned();
-        if direct.is_none() && inner.settings.behind_pgbouncer {
-            return None;
+        Hints {
+            here: inner.board.hear(channel),
+            elsewhere: listen_elsewhere(inner, channel),
         }
-        let (sender, receiver) = mpsc::channel(WAITING);
-        let listener = Listener {
-            channel,
-            server: Arc::clone(&cluster.primary.server),
-            direct,
-            sender,
-        };
-        tokio::spawn(listener.keep_listening(inner.stop.clone()));
-        Some(Hints(receiver))
     }
+}
+
+fn listen_elsewhere(inner: &Inner, channel: &'static str) -> Option<mpsc::Receiver<Hint>> {
+    let Backend::Postgres(cluster) = &inner.backend else {
+        return None;
+    };
+    let direct = cluster.direct().cloned();
+    if direct.is_none() && inner.settings.behind_pgbouncer {
+        return None;
+    }
+    let (sender, receiver) = mpsc::channel(WAITING);
+    let listener = Listener {
+        channel,
+        mark: inner.board.mark(),
+        server: Arc::clone(&cluster.primary.server),
+        direct,
+        sender,
+    };
+    tokio::spawn(listener.keep_listening(inner.stop.clone()));
+    Some(receiver)
 }
 
 struct Listener {
     channel: &'static str,
+    /// Begins what this process itself has told.
+    mark: String,
     server: Arc<Server>,
     direct: Option<PostgresAddress>,
     sender: mpsc::Sender<Hint>,
@@ -129,15 +173,34 @@ impl Listener {
     async fn hear(&self, pool: &sqlx::PgPool) -> Result<Unheard, sqlx::Error> {
         let mut listener = PgListener::connect_with(pool).await?;
         listener.listen(self.channel).await?;
-        let mut hint = Hint::MayHaveMissed;
-        while self.sender.send(hint).await.is_ok() {
+        let mut hint = Some(Hint::MayHaveMissed);
+        loop {
+            if let Some(hint) = hint.take()
+                && self.sender.send(hint).await.is_err()
+            {
+                return Ok(Unheard);
+            }
             hint = match listener.try_recv().await? {
-                Some(told) => Hint::Told(told.payload().to_owned()),
+                Some(told) => self.read(told.payload()),
                 // It has connected anew.
-                None => Hint::MayHaveMissed,
+                None => Some(Hint::MayHaveMissed),
             };
         }
-        Ok(Unheard)
+    }
+
+    /// `None` for what this process has told itself.
+    fn read(&self, payload: &str) -> Option<Hint> {
+        if payload.starts_with(&self.mark) {
+            return None;
+        }
+        let marked = payload
+            .strip_prefix('@')
+            .and_then(|rest| rest.split_once(' '));
+        Some(match marked {
+            Some((_, MANY)) => Hint::MayHaveMissed,
+            Some((_, text)) => Hint::Told(text.to_owned()),
+            None => Hint::Told(payload.to_owned()),
+        })
     }
 
     /// The way to the host that serves now.

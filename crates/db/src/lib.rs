@@ -13,6 +13,7 @@
 mod address;
 mod alarm;
 mod autocommit;
+mod board;
 mod collector;
 mod connection;
 mod database;

@@ -12,6 +12,7 @@ use sea_orm::{DbBackend, DbErr};
 use tokio::sync::{Mutex as AsyncMutex, MutexGuard};
 
 use crate::{
+    board::{Board, Told},
     error::{Transient, sqlite_code, sqlstate_of, transient},
     pool::Lease,
     refusal::{Refusal, exec_error, query_error},
@@ -35,6 +36,9 @@ pub(crate) struct Unit {
     savepoints: AtomicU32,
     /// Names the transaction's place in the log to the caller who committed.
     session: Option<Arc<Session>>,
+    board: Arc<Board>,
+    /// What the board gets once it has committed.
+    told: Mutex<Vec<Told>>,
 }
 
 /// What has happened to a transaction.
@@ -64,13 +68,15 @@ impl Drop for Savepoint {
 }
 
 impl Tx {
-    pub(crate) fn new(lease: Lease, session: Option<Arc<Session>>) -> Self {
+    pub(crate) fn new(lease: Lease, session: Option<Arc<Session>>, board: Arc<Board>) -> Self {
         let unit = Unit {
             backend: lease.backend(),
             lease: AsyncMutex::new(Some(lease)),
             fate: Mutex::default(),
             savepoints: AtomicU32::new(0),
             session,
+            board,
+            told: Mutex::default(),
         };
         Self {
             unit: Arc::new(unit),
@@ -151,6 +157,18 @@ impl Turn<'_> {
 impl Unit {
     fn fate(&self) -> std::sync::MutexGuard<'_, Fate> {
         self.fate.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn tell(&self, told: Told) {
+        let mut all = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if !all.contains(&told) {
+            all.push(told);
+        }
+    }
+
+    fn post(&self) {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        self.board.post(std::mem::take(&mut *told));
     }
 
     /// Why the whole unit may be worth another try.
@@ -243,6 +261,7 @@ impl Unit {
                 if let Some(session) = &self.session {
                     session.note_answer(position);
                 }
+                self.post();
                 Ok(())
             }
             Err(error) => {
@@ -255,6 +274,8 @@ impl Unit {
                 Err(if is_known {
                     CommitError::Refused(exec_error(error))
                 } else {
+                    // It may have committed, and a hint does no harm.
+                    self.post();
                     CommitError::Unknown(exec_error(error))
                 })
             }

@@ -224,7 +224,8 @@ impl Database {
         }
         let tells_position = intent == Intent::Write && self.reader.inner.has_replicas();
         let session = tells_position.then(|| Arc::clone(&self.reader.session));
-        Ok(Tx::new(lease, session))
+        let board = Arc::clone(&self.reader.inner.board);
+        Ok(Tx::new(lease, session, board))
     }
 }
 

@@ -114,6 +114,30 @@ word_enum! {
     /// Who speaks: a person, the assistant, the program itself, or another program.
     MessageRole { User = "user", Assistant = "assistant", System = "system", Tool = "tool" }
 
+    /// What a worker is to do; `deliver` is the service's own work, sending webhooks.
+    JobMode {
+        Classify = "classify", Plan = "plan", Execute = "execute", Answer = "answer",
+        Deliver = "deliver",
+    }
+
+    JobStatus {
+        Queued = "queued", Running = "running", AwaitingApproval = "awaiting_approval",
+        Done = "done", Failed = "failed", Canceled = "canceled",
+    }
+
+    /// What happens to a job; each leaves a row in its history.
+    JobEventKind {
+        Enqueued = "enqueued", Claimed = "claimed", Completed = "completed", Retried = "retried",
+        Failed = "failed", LeaseExpired = "lease_expired", Exhausted = "exhausted",
+        CancelRequested = "cancel_requested", Canceled = "canceled", Parked = "parked",
+        Resumed = "resumed", Refused = "refused", Redriven = "redriven",
+    }
+
+    /// What a line of a thread's stream is about.
+    StreamEventKind {
+        Message = "message", Job = "job", Approval = "approval", Artifact = "artifact",
+    }
+
     ArtifactKind {
         VoiceTranscript = "voice_transcript", ImageJson = "image_json", OcrText = "ocr_text",
         FileMeta = "file_meta", ToolResult = "tool_result", Signal = "signal",

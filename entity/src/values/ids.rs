@@ -63,6 +63,8 @@ typed_id! {
     ThreadId,
     MessageId,
     ArtifactId,
+    JobId,
+    JobScheduleId,
     TokenUsageId,
     TokenBudgetId,
     TokenReservationId,

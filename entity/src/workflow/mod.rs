@@ -1,5 +1,11 @@
 pub mod artifact;
+pub mod job;
+pub mod job_event;
+pub mod job_queue;
+pub mod job_schedule;
 pub mod message;
+pub mod paused_job_mode;
+pub mod stream_event;
 pub mod thread;
 pub mod token_budget;
 pub mod token_reservation;

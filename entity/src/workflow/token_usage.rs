@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::values::{Money, ThreadId, TokenOperation, TokenScope, TokenUsageId, UserId};
+use crate::values::{JobId, Money, ThreadId, TokenOperation, TokenScope, TokenUsageId, UserId};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "token_usage")]
@@ -18,7 +18,7 @@ pub struct Model {
     /// The provider's own id of the call; unique per user and provider.
     pub request_id: Option<String>,
     pub thread_id: Option<ThreadId>,
-    pub job_id: Option<Uuid>,
+    pub job_id: Option<JobId>,
     /// Cached ones included.
     pub input_tokens: i64,
     pub cached_input_tokens: i64,

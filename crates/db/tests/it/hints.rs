@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use db::{
     ConnectionTrait, Database, Error, Tx,
-    hints::{Hint, Hints, tell},
+    hints::{Hint, Hints, tell, tell_soon},
 };
 use testkit::TestDatabase;
 use tokio::time::timeout;
@@ -36,7 +36,7 @@ async fn a_hint_is_heard_by_others_once_it_is_committed() {
     };
     let here = Database::connect(&db.settings()).await.unwrap();
     let there = Database::connect(&db.settings()).await.unwrap();
-    let mut hints = there.listen(CHANNEL).unwrap();
+    let mut hints = there.listen(CHANNEL);
     assert_eq!(heard(&mut hints).await, Hint::MayHaveMissed);
     tell_in(&here, "taken back", false).await;
     tell_in(&here, "PP_2025-10-21", true).await;
@@ -57,12 +57,68 @@ async fn a_hint_is_heard_by_others_once_it_is_committed() {
     assert_eq!(timeout(PATIENCE, hints.next()).await, Ok(None));
 }
 
+/// As a hint that costs the transaction nothing.
+async fn tell_soon_in(database: &Database, text: &'static str, is_kept: bool) {
+    let told = database.write(async |tx: Tx| {
+        tell_soon(&tx, CHANNEL, text.to_owned());
+        if is_kept {
+            Ok(())
+        } else {
+            Err(Error::Unfinished(String::new()))
+        }
+    });
+    assert_eq!(told.await.is_ok(), is_kept);
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn who_is_alone_or_behind_a_pooler_hears_nothing() {
+async fn what_is_told_soon_is_heard_once_here_and_elsewhere() {
+    let Some(db) = TestDatabase::postgres().await else {
+        return;
+    };
+    let here = Database::connect(&db.settings()).await.unwrap();
+    let there = Database::connect(&db.settings()).await.unwrap();
+    let (mut own, mut other) = (here.listen(CHANNEL), there.listen(CHANNEL));
+    for hints in [&mut own, &mut other] {
+        assert_eq!(heard(hints).await, Hint::MayHaveMissed);
+    }
+    for text in ["first", "second"] {
+        tell_soon_in(&here, "taken back", false).await;
+        tell_soon_in(&here, text, true).await;
+        for hints in [&mut own, &mut other] {
+            assert_eq!(heard(hints).await, Hint::Told(text.to_owned()));
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_very_many_hints_others_hear_that_there_were_some() {
+    let Some(db) = TestDatabase::postgres().await else {
+        return;
+    };
+    let here = Database::connect(&db.settings()).await.unwrap();
+    let there = Database::connect(&db.settings()).await.unwrap();
+    let mut other = there.listen(CHANNEL);
+    assert_eq!(heard(&mut other).await, Hint::MayHaveMissed);
+    let told = here.write(async |tx: Tx| {
+        for number in 0..1_000 {
+            tell_soon(&tx, CHANNEL, number.to_string());
+        }
+        Ok::<_, Error>(())
+    });
+    told.await.unwrap();
+    assert_eq!(heard(&mut other).await, Hint::MayHaveMissed);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_alone_or_behind_a_pooler_hears_itself() {
     let db = TestDatabase::sqlite().await;
     let database = Database::connect(&db.settings()).await.unwrap();
-    assert!(database.listen(CHANNEL).is_none());
-    tell_in(&database, "nobody", true).await;
+    let mut hints = database.listen(CHANNEL);
+    tell_soon_in(&database, "taken back", false).await;
+    tell_soon_in(&database, "itself", true).await;
+    assert_eq!(heard(&mut hints).await, Hint::Told("itself".to_owned()));
+    drop(database);
+    assert_eq!(timeout(PATIENCE, hints.next()).await, Ok(None));
 
     let Some(db) = TestDatabase::postgres().await else {
         return;
@@ -72,12 +128,14 @@ async fn who_is_alone_or_behind_a_pooler_hears_nothing() {
         ..db.settings()
     };
     let database = Database::connect(&pooled).await.unwrap();
-    assert!(database.listen(CHANNEL).is_none());
+    let mut hints = database.listen(CHANNEL);
+    tell_soon_in(&database, "itself", true).await;
+    assert_eq!(heard(&mut hints).await, Hint::Told("itself".to_owned()));
     let past = db::Settings {
         direct_url: Some(pooled.url.clone()),
         ..pooled
     };
     let database = Database::connect(&past).await.unwrap();
-    let mut hints = database.listen(CHANNEL).unwrap();
+    let mut hints = database.listen(CHANNEL);
     assert_eq!(heard(&mut hints).await, Hint::MayHaveMissed);
 }

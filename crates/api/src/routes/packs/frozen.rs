@@ -14,14 +14,13 @@ use crate::{etag::Etag, extract::Call};
 /// Forgets them once another process tells of a change; what is not told is forgotten after a moment.
 pub fn keep_frozen(database: &Database) -> Arc<FrozenPacks> {
     let packs = Arc::new(FrozenPacks::default());
-    if let Some(mut hints) = database.listen(packs::CHANGES) {
-        let packs = Arc::clone(&packs);
-        tokio::spawn(async move {
-            while hints.next().await.is_some() {
-                packs.forget();
-            }
-        });
-    }
+    let mut hints = database.listen(packs::CHANGES);
+    let forgetting = Arc::clone(&packs);
+    tokio::spawn(async move {
+        while hints.next().await.is_some() {
+            forgetting.forget();
+        }
+    });
     packs
 }
 

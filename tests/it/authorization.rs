@@ -70,7 +70,13 @@ fn cases(operation: &Operation) -> Vec<Whose> {
             Whose::Anothers,
         ];
     }
-    let is_ones_own = ["/v1/imports/{", "/v1/executions/{", "/v1/api-tokens/{"];
+    let is_ones_own = [
+        "/v1/imports/{",
+        "/v1/executions/{",
+        "/v1/api-tokens/{",
+        "/v1/tokens/budgets/{",
+        "/v1/tokens/reservations/{",
+    ];
     if is_ones_own
         .iter()
         .any(|start| operation.path.starts_with(start))

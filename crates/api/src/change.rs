@@ -24,10 +24,13 @@ pub async fn change<Q>(
 }
 
 /// Writes the row of the audit log that says what `answer` came from. Everybody else who changes something
-/// waits from here to the end of the transaction.
+/// waits from here to the end of the transaction; so an operation without an action, which machines ask for
+/// all the time, leaves no row.
 pub async fn note<Q>(call: &Call<Q>, tx: &Tx, answer: &Answer) -> Result<(), Problem> {
     let operation = call.operation;
-    let action = operation.action.unwrap_or(operation.id);
+    let Some(action) = operation.action else {
+        return Ok(());
+    };
     let in_path = call.request.match_info().get("id");
     let about = answer.resource_id.as_deref();
     let entry = Entry {

@@ -1,5 +1,7 @@
 //! What the service counts of itself, in Prometheus' text format.
 
+mod tokens;
+
 use std::time::Duration;
 
 use actix_web::http::{Method, StatusCode};
@@ -10,12 +12,14 @@ use prometheus::{
 };
 
 use crate::ApiConfig;
+use tokens::TokenMetrics;
 
 pub struct Metrics {
     registry: Registry,
     requests: IntCounterVec,
     duration: HistogramVec,
     in_flight: IntGauge,
+    pub(crate) tokens: TokenMetrics,
 }
 
 /// From a tenth of a millisecond to ten seconds.
@@ -60,11 +64,13 @@ impl Metrics {
         registry.register(Box::new(in_flight.clone()))?;
         registry.register(Box::new(database.collector()?))?;
         registry.register(Box::new(build))?;
+        let tokens = TokenMetrics::register(&registry)?;
         Ok(Self {
             registry,
             requests,
             duration,
             in_flight,
+            tokens,
         })
     }
 

@@ -110,5 +110,10 @@ words!(
     StepOutcome,
     PriceAdjustment,
     SharePermission,
-    UserRole
+    UserRole,
+    TokenScope,
+    TokenOperation,
+    BudgetScope,
+    BudgetPeriod,
+    DeploymentStatus
 );

@@ -12,6 +12,7 @@ use db::Database;
 use futures_util::future::BoxFuture;
 use identity::{Clock, api_tokens::TokenUses, webhook::Producers};
 use ipnet::IpNet;
+use workflow::tokens::prices::PriceList;
 
 use crate::{
     edge::{
@@ -63,6 +64,8 @@ pub struct ApiConfig {
     pub max_header_bytes: usize,
     pub rate_limits: RateLimitConfig,
     pub deadlines: Deadlines,
+    /// By which the cost of usage is computed.
+    pub token_prices: Arc<PriceList>,
 }
 
 impl ApiConfig {
@@ -83,6 +86,7 @@ impl ApiConfig {
             max_header_bytes: 16 * 1024,
             rate_limits: RateLimitConfig::OFF,
             deadlines: Deadlines::DEFAULT,
+            token_prices: Arc::default(),
         }
     }
 }

@@ -39,6 +39,8 @@ pub enum Error {
     #[error(transparent)]
     Performance(#[from] performance::Error),
     #[error(transparent)]
+    Workflow(#[from] workflow::Error),
+    #[error(transparent)]
     Producers(#[from] crate::producers::Error),
     #[error(transparent)]
     Sourcing(#[from] crate::sourcing::Error),

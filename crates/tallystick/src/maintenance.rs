@@ -1,5 +1,7 @@
 //! What falls due with time, whoever starts it: the command or the service.
 
+mod reservations;
+
 use std::time::Duration;
 
 use chrono::Datelike;
@@ -25,6 +27,8 @@ pub struct Done {
     /// Signed messages that nobody can send again any more.
     pub webhooks_forgotten: u64,
     pub tidied: Tidied,
+    /// Reservations of tokens that expired long ago.
+    pub reservations_forgotten: u64,
 }
 
 /// Does what is due now; doing it again does nothing.
@@ -33,6 +37,7 @@ pub async fn run(database: &Database) -> Result<Done, Error> {
         partitions_made: make_partitions(database).await?,
         webhooks_forgotten: webhook::forget_old(database, session::clock().now()).await?,
         tidied: tidy_sessions(database).await?,
+        reservations_forgotten: reservations::forget_old(database).await?,
     })
 }
 

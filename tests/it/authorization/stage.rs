@@ -47,6 +47,9 @@ pub struct Things {
     pub api_token: String,
     pub transaction: String,
     pub reconciliation: String,
+    pub token_budget: String,
+    pub token_reservation: String,
+    pub deployment: String,
 }
 
 const BYSTANDER: &str = "bystander@example.org";
@@ -100,6 +103,18 @@ impl Stage {
         }
         if is_about("/v1/api-tokens/{") {
             things.api_token = self.api_token_of(owner).await;
+        }
+        if is_about("/v1/tokens/budgets/{") {
+            things.token_budget = self.token_budget_of(owner).await;
+        }
+        if is_about("/v1/tokens/reservations/{") {
+            let new = json!({"scope": "reactive", "estimated_tokens": 100});
+            let reserved = self.post(owner, "/v1/tokens/reservations", &new).await;
+            things.token_reservation = id_of(&reserved["reservation"]);
+        }
+        if is_about("/v1/deployments/{") {
+            let begun = self.post(&self.other, "/v1/deployments", &requests::deployment());
+            things.deployment = id_of(&begun.await);
         }
         self.app.people.set_role(actor.id, role).await;
         Scene {
@@ -175,6 +190,14 @@ impl Stage {
     async fn api_token_of(&self, owner: &Someone) -> String {
         let new = json!({"name": "bot", "scopes": ["books:read"]});
         id_of(&self.post(owner, "/v1/api-tokens", &new).await)
+    }
+
+    async fn token_budget_of(&self, owner: &Someone) -> String {
+        let request = self
+            .app
+            .request_as(owner, Method::PUT, "/v1/tokens/budgets");
+        let set = request.json(&requests::token_budget());
+        id_of(&self.app.send(set).await.json())
     }
 
     async fn share(&self, owner: &Someone, portfolio: &str, email: &str, with: SharePermission) {

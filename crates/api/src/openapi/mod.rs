@@ -12,12 +12,12 @@ use security::Security;
 use utoipa::{OpenApi, openapi::path::Operation};
 
 use crate::{
-    problem::{FieldError, ProblemOut},
+    problem::{BudgetAtFault, FieldError, ProblemOut},
     routes::{
-        api_tokens, audit, auth, books_export, cash_flows, docs, executions, health, imports, lots,
-        pack_diff, pack_export, pack_rows, pack_state, pack_steps, packs, patterns, portfolios,
-        positions, realized_gains, reconciliations, securities, shares, signals, transactions,
-        users,
+        api_tokens, audit, auth, books_export, cash_flows, deployments, docs, executions, health,
+        imports, lots, pack_diff, pack_export, pack_rows, pack_state, pack_steps, packs, patterns,
+        portfolios, positions, realized_gains, reconciliations, securities, shares, signals,
+        token_budgets, token_reservations, token_stats, tokens, transactions, users,
     },
     schema,
 };
@@ -104,6 +104,24 @@ use crate::{
         executions::get_execution,
         executions::replay_execution,
         signals::receive_signal,
+        tokens::log_token_usage,
+        tokens::list_token_usage,
+        token_stats::get_daily_token_usage,
+        token_stats::get_token_stats,
+        token_budgets::set_token_budget,
+        token_budgets::list_token_budgets,
+        token_budgets::get_token_budget,
+        token_budgets::delete_token_budget,
+        token_reservations::reserve_tokens,
+        token_reservations::list_token_reservations,
+        token_reservations::get_token_reservation,
+        token_reservations::settle_token_reservation,
+        token_reservations::release_token_reservation,
+        deployments::create_deployment,
+        deployments::list_deployments,
+        deployments::get_latest_deployment,
+        deployments::get_deployment,
+        deployments::update_deployment,
         audit::list_audit_entries,
         audit::verify_audit_log,
         health::get_liveness,
@@ -117,7 +135,7 @@ use crate::{
         docs::get_problem_kind,
     ),
     components(schemas(
-        ProblemOut, FieldError, schema::Decimal, schema::CalendarDate,
+        ProblemOut, FieldError, BudgetAtFault, schema::Decimal, schema::CalendarDate,
     )),
     tags(
         (name = "Accounts", description = "Who may come in, and what they may do"),
@@ -127,6 +145,8 @@ use crate::{
         (name = "Pricing packs", description = "Dated sets of prices and rates, frozen by a hash"),
         (name = "Patterns", description = "Named, repeatable analyses, and their runs"),
         (name = "Signals", description = "What other programs tell, signed"),
+        (name = "Tokens", description = "What calls of models use and cost, and what they may use"),
+        (name = "Deployments", description = "Versions on their way to where they run"),
         (name = "Audit", description = "Who did what, in rows that are sealed over one another"),
         (name = "Health", description = "Whether it works, and what it is"),
     ),
@@ -148,6 +168,7 @@ fn operations(
         let methods = [
             &mut item.get,
             &mut item.post,
+            &mut item.put,
             &mut item.patch,
             &mut item.delete,
         ];

@@ -47,6 +47,11 @@ kinds! {
     PRICE_NOT_FOUND = "price_not_found", 404, "The pricing pack has no such price";
     PATTERN_NOT_FOUND = "pattern_not_found", 404, "There is no such pattern";
     EXECUTION_NOT_FOUND = "execution_not_found", 404, "There is no such execution";
+    THREAD_NOT_FOUND = "thread_not_found", 404, "There is no such thread";
+    JOB_NOT_FOUND = "job_not_found", 404, "There is no such job";
+    BUDGET_NOT_FOUND = "token_budget_not_found", 404, "There is no such budget";
+    RESERVATION_NOT_FOUND = "token_reservation_not_found", 404, "There is no such reservation";
+    DEPLOYMENT_NOT_FOUND = "deployment_not_found", 404, "There is no such deployment";
     PROBLEM_NOT_FOUND = "problem_not_found", 404, "There is no such kind of problem";
     METHOD_NOT_ALLOWED = "method_not_allowed", 405, "The path does not take this method";
     BODY_TIMEOUT = "body_timeout", 408, "The body came too slowly";
@@ -69,6 +74,10 @@ kinds! {
     PACK_SUPERSEDED = "pricing_pack_superseded", 409, "Another pricing pack is in its place";
     PACK_RESTATED = "pricing_pack_restatement_warming", 409, "A restatement is under way";
     SIGNAL_REPLAYED = "signal_replayed", 409, "The signal was received before";
+    REQUEST_ID_TAKEN = "request_id_taken", 409, "The request was counted with another content";
+    BUDGET_EXCEEDED = "budget_exceeded", 409, "The budget has not enough left";
+    RESERVATION_CLOSED = "token_reservation_closed", 409, "The reservation is closed";
+    DEPLOYMENT_PATH = "deployment_path", 409, "The deployment cannot take this step";
     IN_FLIGHT = "idempotency_in_flight", 409, "The first request with this key is not answered yet";
     PRECONDITION_FAILED = "precondition_failed", 412, "The resource has changed";
     BODY_TOO_LARGE = "body_too_large", 413, "The body is too large";
@@ -82,6 +91,7 @@ kinds! {
     PACK_MIXED = "pricing_pack_mixed_adjustments", 422, "The pricing pack mixes kinds of prices";
     INPUTS_INVALID = "pattern_inputs_invalid", 422, "The pattern's inputs are not valid";
     OVERFLOW = "number_too_large", 422, "A figure has too many digits";
+    STATS_TOO_LARGE = "token_stats_too_large", 422, "The answer would be too large";
     KEY_REUSED = "idempotency_key_reused", 422, "The key was used for another request";
     LOGIN_LOCKED = "login_locked", 429, "Too many logins have failed";
     RATE_LIMITED = "rate_limited", 429, "Too many requests";

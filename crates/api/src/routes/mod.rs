@@ -9,6 +9,7 @@ pub mod audit;
 pub mod auth;
 pub mod books_export;
 pub mod cash_flows;
+pub mod deployments;
 pub mod docs;
 pub mod executions;
 pub mod health;
@@ -29,6 +30,10 @@ pub mod reconciliations;
 pub mod securities;
 pub mod shares;
 pub mod signals;
+pub mod token_budgets;
+pub mod token_reservations;
+pub mod token_stats;
+pub mod tokens;
 pub mod transactions;
 pub mod users;
 
@@ -83,6 +88,11 @@ pub fn configure(config: &mut ServiceConfig) {
         patterns::configure,
         executions::configure,
         signals::configure,
+        tokens::configure,
+        token_stats::configure,
+        token_budgets::configure,
+        token_reservations::configure,
+        deployments::configure,
         audit::configure,
     ] {
         configure_resource(config);

@@ -23,6 +23,7 @@ pub async fn run(settings: &Settings, output: Json) -> Result<(), Error> {
             "webhooks_forgotten": forgotten,
             "refresh_tokens_deleted": tidied.refresh_tokens,
             "throttles_deleted": tidied.throttles,
+            "reservations_forgotten": done.reservations_forgotten,
         }));
     }
     if done == Done::default() {
@@ -30,7 +31,7 @@ pub async fn run(settings: &Settings, output: Json) -> Result<(), Error> {
     }
     print(&format!(
         "Made {made} partitions for the coming years. Deleted {forgotten} old signals, {} expired \
-         refresh tokens and {} forgotten failures to log in.",
-        tidied.refresh_tokens, tidied.throttles
+         refresh tokens, {} forgotten failures to log in and {} old reservations of tokens.",
+        tidied.refresh_tokens, tidied.throttles, done.reservations_forgotten
     ))
 }

@@ -158,6 +158,7 @@ fn config(settings: &Settings, tls: Option<Tls>) -> ApiConfig {
         max_header_bytes: server.max_header_bytes,
         rate_limits: settings.limits.rates,
         deadlines: settings.limits.deadlines,
+        token_prices: Arc::clone(&settings.token_prices),
         ..ApiConfig::new(settings.environment.as_str())
     }
 }

@@ -14,8 +14,9 @@ mod server;
 mod sources;
 #[cfg(test)]
 mod tests;
+mod token_prices;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 pub use audit::Audit;
 pub use auth::Auth;
@@ -27,6 +28,7 @@ pub use pricing::Pricing;
 use reader::Reader;
 pub use server::Server;
 pub use sources::Sources;
+use workflow::tokens::prices::PriceList;
 
 /// Every setting, checked.
 #[derive(Clone, Debug)]
@@ -45,6 +47,8 @@ pub struct Settings {
     pub audit: Audit,
     pub limits: Limits,
     pub pricing: Pricing,
+    /// What tokens of models cost.
+    pub token_prices: Arc<PriceList>,
 }
 
 #[derive(Clone, Debug)]
@@ -99,6 +103,7 @@ impl Settings {
             limits::read(&mut reader),
             pricing::read(&mut reader),
         );
+        let token_prices = token_prices::read(&mut reader);
         if environment == "production" {
             production::refuse(&mut reader, sections.0.as_ref(), sections.3.as_ref());
         }
@@ -132,6 +137,7 @@ impl Settings {
             audit,
             limits,
             pricing,
+            token_prices,
         })
     }
 }

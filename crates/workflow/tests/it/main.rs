@@ -3,8 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod artifacts;
+mod deployments;
 mod messages;
 mod threads;
+mod tokens;
 
 use db::{Database, Tx};
 use entity::{

@@ -22,7 +22,7 @@ SELECT pg_advisory_xact_lock(127961779698035);
 SET LOCAL lock_timeout = '500ms';
 SET LOCAL row_security = off;
 INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
-SELECT coalesce(max(seq), 0) + 1, 'm20261121_000016_jobs', 'down', '4dfb30ce043cf19655e028dbfe808d9e2d92f2a0eb08b31dd4eda1caa2f73bda', 'tallystick', concat_ws(' as ', 'script', session_user), clock_timestamp() FROM tallystick_history;
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000016_jobs', 'down', '27a51c76eb9058799b65c6dbd5b8b9c3789c4ae0cd9daefab70fc39b6593b334', 'tallystick', concat_ws(' as ', 'script', session_user), clock_timestamp() FROM tallystick_history;
 DROP TABLE paused_job_modes;
 DROP TABLE stream_events;
 DROP TABLE job_events;

@@ -1102,7 +1102,7 @@ SELECT pg_advisory_xact_lock(127961779698035);
 SET LOCAL lock_timeout = '500ms';
 SET LOCAL row_security = off;
 INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
-SELECT coalesce(max(seq), 0) + 1, 'm20261121_000016_jobs', 'up', '4dfb30ce043cf19655e028dbfe808d9e2d92f2a0eb08b31dd4eda1caa2f73bda', 'tallystick', concat_ws(' as ', 'script', session_user), clock_timestamp() FROM tallystick_history;
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000016_jobs', 'up', '27a51c76eb9058799b65c6dbd5b8b9c3789c4ae0cd9daefab70fc39b6593b334', 'tallystick', concat_ws(' as ', 'script', session_user), clock_timestamp() FROM tallystick_history;
 CREATE TABLE job_queues (
     thread_id uuid PRIMARY KEY,
     owner_user_id uuid NOT NULL REFERENCES users (id),
@@ -1167,6 +1167,8 @@ CREATE TABLE jobs (
     CHECK (status = 'queued' OR NOT is_next)
 );
 CREATE INDEX jobs_next_idx ON jobs (priority DESC, run_at, id)
+WHERE status = 'queued' AND is_next;
+CREATE INDEX jobs_owner_next_idx ON jobs (owner_user_id, priority DESC, run_at, id)
 WHERE status = 'queued' AND is_next;
 CREATE INDEX jobs_queued_idx ON jobs (thread_id, priority DESC, run_at, id)
 WHERE status = 'queued';

@@ -19,7 +19,7 @@ COMMIT;
 -- down: m20261121_000016_jobs
 BEGIN IMMEDIATE;
 INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
-SELECT coalesce(max(seq), 0) + 1, 'm20261121_000016_jobs', 'down', '2d107816d52e32f829145b90775d7a78956cc5db95347ec41a133954b568c2d7', 'tallystick', coalesce('script', '-'), strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM tallystick_history;
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000016_jobs', 'down', 'bf2f44b015c06611d45f217f2d20ac419d7985b1db240fb6c11208b2095afe06', 'tallystick', coalesce('script', '-'), strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM tallystick_history;
 DROP TABLE paused_job_modes;
 DROP TABLE stream_events;
 DROP TABLE job_events;

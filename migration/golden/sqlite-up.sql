@@ -786,7 +786,7 @@ COMMIT;
 -- up: m20261121_000016_jobs
 BEGIN IMMEDIATE;
 INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
-SELECT coalesce(max(seq), 0) + 1, 'm20261121_000016_jobs', 'up', '2d107816d52e32f829145b90775d7a78956cc5db95347ec41a133954b568c2d7', 'tallystick', coalesce('script', '-'), strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM tallystick_history;
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000016_jobs', 'up', 'bf2f44b015c06611d45f217f2d20ac419d7985b1db240fb6c11208b2095afe06', 'tallystick', coalesce('script', '-'), strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM tallystick_history;
 CREATE TABLE job_queues (
     thread_id BLOB PRIMARY KEY,
     owner_user_id BLOB NOT NULL REFERENCES users (id),
@@ -851,6 +851,8 @@ CREATE TABLE jobs (
     CHECK (status = 'queued' OR NOT is_next)
 ) STRICT;
 CREATE INDEX jobs_next_idx ON jobs (priority DESC, run_at, id)
+WHERE status = 'queued' AND is_next;
+CREATE INDEX jobs_owner_next_idx ON jobs (owner_user_id, priority DESC, run_at, id)
 WHERE status = 'queued' AND is_next;
 CREATE INDEX jobs_queued_idx ON jobs (thread_id, priority DESC, run_at, id)
 WHERE status = 'queued';

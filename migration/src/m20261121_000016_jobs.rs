@@ -77,6 +77,8 @@ const UP: Script = Script {
         ) {strict}",
         "CREATE INDEX jobs_next_idx ON jobs (priority DESC, run_at, id)
             WHERE status = 'queued' AND is_next",
+        "CREATE INDEX jobs_owner_next_idx ON jobs (owner_user_id, priority DESC, run_at, id)
+            WHERE status = 'queued' AND is_next",
         "CREATE INDEX jobs_queued_idx ON jobs (thread_id, priority DESC, run_at, id)
             WHERE status = 'queued'",
         "CREATE INDEX jobs_running_idx ON jobs (thread_id) WHERE status = 'running'",

@@ -24,8 +24,7 @@ pub async fn change<Q>(
 }
 
 /// Writes the row of the audit log that says what `answer` came from. Everybody else who changes something
-/// waits from here to the end of the transaction; so an operation without an action, which machines ask for
-/// all the time, leaves no row.
+/// waits from here to the end of the transaction. Of an operation that has no action there is no row.
 pub async fn note<Q>(call: &Call<Q>, tx: &Tx, answer: &Answer) -> Result<(), Problem> {
     let operation = call.operation;
     let Some(action) = operation.action else {

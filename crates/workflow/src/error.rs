@@ -1,11 +1,11 @@
 use entity::values::{
-    Amount, ArtifactId, DeploymentId, DeploymentStatus, JobId, MessageId, ReservationStatus,
-    ThreadId, TokenBudgetId, TokenReservationId, TokenUsageId,
+    Amount, ArtifactId, DeploymentId, DeploymentStatus, JobEventKind, JobId, JobStatus, MessageId,
+    ReservationStatus, ThreadId, TokenBudgetId, TokenReservationId, TokenUsageId,
 };
 
 use crate::tokens::reservations::Reached;
 
-/// Why a conversation could not be read or continued, in words for the person who asked.
+/// Why a conversation or its work could not be read or continued, in words for the person who asked.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("there is no thread {id}")]
@@ -16,6 +16,18 @@ pub enum Error {
     ArtifactNotFound { id: ArtifactId },
     #[error("there is no job {id}")]
     JobNotFound { id: JobId },
+    #[error("thread {id} has jobs that have not ended")]
+    ThreadBusy { id: ThreadId },
+    #[error("job {id} does not run under this lease any more; give it up")]
+    LeaseLost { id: JobId },
+    #[error("job {id} is {status}: it cannot be {event} now")]
+    NotAllowed {
+        id: JobId,
+        status: JobStatus,
+        event: JobEventKind,
+    },
+    #[error("a job was changed without the lock of its thread")]
+    Interfered,
     #[error("{field}: {detail}")]
     Invalid {
         /// Where the fault is, as a JSON pointer into the request.

@@ -177,11 +177,13 @@ impl From<workflow::Error> for Problem {
             Error::Invalid { field, detail } => Self::invalid(field, detail),
             Error::Database(error) => error.into(),
             Error::ThreadNotFound { .. } => Self::new(kinds::THREAD_NOT_FOUND, detail),
+            Error::MessageNotFound { .. } => Self::new(kinds::MESSAGE_NOT_FOUND, detail),
+            Error::ArtifactNotFound { .. } => Self::new(kinds::ARTIFACT_NOT_FOUND, detail),
             Error::JobNotFound { .. } => Self::new(kinds::JOB_NOT_FOUND, detail),
-            // No request names one yet: whatever is looked for was made just before.
-            Error::MessageNotFound { .. } | Error::ArtifactNotFound { .. } => {
-                Self::new(kinds::CONFLICT, detail)
-            }
+            Error::ThreadBusy { .. } => Self::new(kinds::THREAD_BUSY, detail),
+            Error::LeaseLost { .. } => Self::new(kinds::LEASE_LOST, detail),
+            Error::NotAllowed { .. } => Self::new(kinds::JOB_STATUS, detail),
+            Error::Interfered => Self::new(kinds::CONTENDED, detail),
             Error::InvalidUsage {
                 at,
                 field,

@@ -48,6 +48,8 @@ kinds! {
     PATTERN_NOT_FOUND = "pattern_not_found", 404, "There is no such pattern";
     EXECUTION_NOT_FOUND = "execution_not_found", 404, "There is no such execution";
     THREAD_NOT_FOUND = "thread_not_found", 404, "There is no such thread";
+    MESSAGE_NOT_FOUND = "message_not_found", 404, "There is no such message";
+    ARTIFACT_NOT_FOUND = "artifact_not_found", 404, "There is no such artifact";
     JOB_NOT_FOUND = "job_not_found", 404, "There is no such job";
     BUDGET_NOT_FOUND = "token_budget_not_found", 404, "There is no such budget";
     RESERVATION_NOT_FOUND = "token_reservation_not_found", 404, "There is no such reservation";
@@ -73,6 +75,9 @@ kinds! {
     PACK_STILL_WARMING = "pricing_pack_still_warming", 409, "The pricing pack is not frozen yet";
     PACK_SUPERSEDED = "pricing_pack_superseded", 409, "Another pricing pack is in its place";
     PACK_RESTATED = "pricing_pack_restatement_warming", 409, "A restatement is under way";
+    THREAD_BUSY = "thread_busy", 409, "The thread has work that has not ended";
+    LEASE_LOST = "lease_lost", 409, "The job does not run under this lease any more";
+    JOB_STATUS = "job_status", 409, "The job's status does not allow that";
     SIGNAL_REPLAYED = "signal_replayed", 409, "The signal was received before";
     REQUEST_ID_TAKEN = "request_id_taken", 409, "The request was counted with another content";
     BUDGET_EXCEEDED = "budget_exceeded", 409, "The budget has not enough left";

@@ -1,9 +1,15 @@
 //! Conversations, under many writers at once, on both engines.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout
+)]
 
 mod artifacts;
 mod deployments;
+mod jobs;
 mod messages;
 mod threads;
 mod tokens;

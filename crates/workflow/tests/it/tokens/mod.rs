@@ -9,16 +9,14 @@ mod usage;
 use chrono::TimeDelta;
 use db::Tx;
 use entity::{
-    values::{
-        BudgetPeriod, BudgetScope, JobId, JobMode, JobStatus, ThreadId, TokenOperation, TokenScope,
-    },
-    workflow::{job, job_queue, token_budget},
+    values::{BudgetPeriod, BudgetScope, JobId, JobMode, ThreadId, TokenOperation, TokenScope},
+    workflow::token_budget,
 };
 use identity::Ctx;
-use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
 use serde_json::json;
 use workflow::{
     Error,
+    jobs::NewJob,
     tokens::{
         Cost, Tokens,
         budgets::NewBudget,
@@ -106,57 +104,11 @@ async fn set_aside(ctx: &Ctx, new: &NewReservation) -> Result<Reserved, Error> {
     ctx.database.write(work).await
 }
 
-/// A job that was queued, in a thread of the scope's own.
+/// A job in a thread of the scope's own.
 async fn job_of(ctx: &Ctx, thread: ThreadId) -> JobId {
-    let now = ctx.now();
-    let queue = job_queue::Model {
-        thread_id: thread,
-        owner_user_id: ctx.scope,
-        max_running: 1,
-        created_at: now,
-        updated_at: now,
+    let work = async |tx: Tx| {
+        let new = NewJob::new(JobMode::Answer, json!({}));
+        workflow::jobs::enqueue(ctx, &tx, thread, new).await
     };
-    let job = job::Model {
-        id: JobId::new(),
-        owner_user_id: ctx.scope,
-        thread_id: thread,
-        trigger_message_id: None,
-        mode: JobMode::Answer,
-        status: JobStatus::Queued,
-        is_next: true,
-        payload_json: json!({}),
-        result_json: None,
-        error: None,
-        priority: 5,
-        run_at: now,
-        attempt: 0,
-        max_attempts: 5,
-        lease_token: None,
-        lease_expires_at: None,
-        worker: None,
-        idempotency_key: None,
-        schedule_id: None,
-        started_at: None,
-        finished_at: None,
-        cancel_requested_at: None,
-        approval_due_at: None,
-        event_seq: 0,
-        created_at: now,
-        updated_at: now,
-    };
-    let (queue, row) = (
-        queue.into_active_model().reset_all(),
-        job.clone().into_active_model().reset_all(),
-    );
-    let work = async |tx: Tx| -> Result<(), Error> {
-        job_queue::Entity::insert(queue.clone())
-            .exec_without_returning(&tx)
-            .await?;
-        job::Entity::insert(row.clone())
-            .exec_without_returning(&tx)
-            .await?;
-        Ok(())
-    };
-    ctx.database.write(work).await.unwrap();
-    job.id
+    ctx.database.write(work).await.unwrap().job.id
 }

@@ -1,0 +1,94 @@
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use db::{Tx, query::fetch_all};
+use entity::{
+    values::{JobId, JobStatus, ThreadId, UserId},
+    workflow::job::{Column, Entity, Model},
+};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait};
+use uuid::Uuid;
+
+use crate::{Error, queues};
+
+/// What a worker shows for a job that it has claimed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lease {
+    pub job: JobId,
+    pub token: Uuid,
+    pub attempt: i64,
+}
+
+impl Lease {
+    /// The lease of a job that has just been claimed.
+    pub fn of(job: &Model) -> Option<Self> {
+        Some(Self {
+            job: job.id,
+            token: job.lease_token?,
+            attempt: job.attempt,
+        })
+    }
+
+    /// Whether the job runs under this lease still.
+    pub(crate) fn holds(&self, job: &Model, now: DateTime<Utc>) -> bool {
+        job.status == JobStatus::Running
+            && job.lease_token == Some(self.token)
+            && job.attempt == self.attempt
+            && job.lease_expires_at.is_some_and(|until| until > now)
+    }
+}
+
+/// Locks the queues of jobs, and reads the jobs as they are then. Of those that are not there, or not
+/// `owner`'s, there is nothing.
+pub(crate) async fn lock_jobs(
+    tx: &Tx,
+    owner: Option<UserId>,
+    jobs: &[JobId],
+) -> Result<HashMap<JobId, Model>, Error> {
+    let mut threads = Entity::find()
+        .select_only()
+        .column(Column::ThreadId)
+        .filter(Column::Id.is_in(jobs.iter().copied()));
+    if let Some(owner) = owner {
+        threads = threads.filter(Column::OwnerUserId.eq(owner));
+    }
+    let threads: Vec<ThreadId> = threads.distinct().into_tuple().all(tx).await?;
+    if threads.is_empty() {
+        return Ok(HashMap::new());
+    }
+    queues::lock_all(tx, owner, threads).await?;
+    let mut query = Entity::find().filter(Column::Id.is_in(jobs.iter().copied()));
+    if let Some(owner) = owner {
+        query = query.filter(Column::OwnerUserId.eq(owner));
+    }
+    let jobs: Vec<Model> = fetch_all(tx, query.as_query()).await?;
+    Ok(jobs.into_iter().map(|job| (job.id, job)).collect())
+}
+
+/// As [`lock_jobs`], of one.
+///
+/// # Errors
+///
+/// [`Error::JobNotFound`] if it is not there.
+pub(crate) async fn lock_job(tx: &Tx, owner: Option<UserId>, id: JobId) -> Result<Model, Error> {
+    let mut found = lock_jobs(tx, owner, &[id]).await?;
+    found.remove(&id).ok_or(Error::JobNotFound { id })
+}
+
+/// The job that runs under `lease`, its queue locked.
+///
+/// # Errors
+///
+/// [`Error::JobNotFound`], and [`Error::LeaseLost`] if it runs no more, or under another lease.
+pub(crate) async fn lock_leased(
+    tx: &Tx,
+    owner: Option<UserId>,
+    lease: &Lease,
+    now: DateTime<Utc>,
+) -> Result<Model, Error> {
+    let job = lock_job(tx, owner, lease.job).await?;
+    if lease.holds(&job, now) {
+        return Ok(job);
+    }
+    Err(Error::LeaseLost { id: lease.job })
+}

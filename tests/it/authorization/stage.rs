@@ -113,8 +113,9 @@ impl Stage {
             things.token_reservation = id_of(&reserved["reservation"]);
         }
         if is_about("/v1/deployments/{") {
-            let begun = self.post(&self.other, "/v1/deployments", &requests::deployment());
-            things.deployment = id_of(&begun.await);
+            let new = requests::deployment();
+            let begun = self.post(&self.other, "/v1/deployments", &new).await;
+            things.deployment = id_of(&begun);
         }
         self.app.people.set_role(actor.id, role).await;
         Scene {

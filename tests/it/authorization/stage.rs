@@ -112,7 +112,7 @@ impl Stage {
             let reserved = self.post(owner, "/v1/tokens/reservations", &new).await;
             things.token_reservation = id_of(&reserved["reservation"]);
         }
-        if is_about("/v1/deployments/{") {
+        if is_about("/v1/deployments/") {
             let new = requests::deployment();
             let begun = self.post(&self.other, "/v1/deployments", &new).await;
             things.deployment = id_of(&begun);

@@ -93,8 +93,8 @@ const LONGEST: u64 = 3_660;
 /// Sums up the usage of some days, from the rows as they are: in one snapshot, if `db` is a transaction
 /// that reads.
 ///
-/// The database adds tokens, which are whole numbers, and puts equal costs side by side; the program adds
-/// those, exactly.
+/// The database adds tokens, which are whole numbers, and puts the costs of a group side by side; the program
+/// adds those, exactly.
 ///
 /// # Errors
 ///

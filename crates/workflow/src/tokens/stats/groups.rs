@@ -78,7 +78,11 @@ impl Group {
     fn cost(&mut self, kind: Kind, row: &CostRow) -> Result<(), Error> {
         let of_currency = self.costs.entry(row.currency.clone()).or_default();
         let sum = of_currency[kind as usize].get_or_insert_default();
-        sum.add(row.amount.decimal(), row.times)
+        for amount in row.amounts.split(' ') {
+            let amount: Money = amount.parse().map_err(|_| Error::UsageLost)?;
+            sum.add(amount.decimal(), 1)?;
+        }
+        Ok(())
     }
 
     fn finish(mut self) -> Result<Sums, Error> {

@@ -1,7 +1,7 @@
 use chrono::{DateTime, Utc};
 use db::{ConnectionTrait, query::fetch_all};
 use entity::{
-    values::{JobId, Money, ThreadId, TokenScope},
+    values::{JobId, ThreadId, TokenScope},
     workflow::token_usage::{Column, Entity},
 };
 use identity::Ctx;
@@ -47,8 +47,8 @@ pub(super) struct CostRow {
     pub thread_id: Option<ThreadId>,
     pub job_id: Option<JobId>,
     pub currency: String,
-    pub amount: Money,
-    pub times: i64,
+    /// With spaces between them.
+    pub amounts: String,
 }
 
 pub(super) async fn read(
@@ -62,8 +62,9 @@ pub(super) async fn read(
         .add(Column::UserId.eq(ctx.scope))
         .add(Column::UsedAt.gte(since))
         .add(Column::UsedAt.lt(until));
-    let grouped = || group(question, db.get_database_backend()).filter(wanted.clone());
-    let costs = |amount, currency| costs(grouped(), amount, currency).into_query();
+    let backend = db.get_database_backend();
+    let grouped = || group(question, backend).filter(wanted.clone());
+    let costs = |amount, currency| costs(grouped(), backend, amount, currency).into_query();
     let given = costs(Column::CostAmount, Column::CostCurrency);
     let computed = costs(Column::ComputedCostAmount, Column::ComputedCostCurrency);
     Ok(Rows {
@@ -90,14 +91,25 @@ fn tokens(grouped: Select<Entity>) -> Select<Entity> {
     })
 }
 
-fn costs(grouped: Select<Entity>, amount: Column, currency: Column) -> Select<Entity> {
+fn costs(
+    grouped: Select<Entity>,
+    backend: DbBackend,
+    amount: Column,
+    currency: Column,
+) -> Select<Entity> {
     grouped
         .filter(amount.is_not_null())
         .expr_as(currency.into_expr(), "currency")
-        .expr_as(amount.into_expr(), "amount")
-        .expr_as(Expr::col(Column::Id).count(), "times")
+        .expr_as(side_by_side(backend, amount), "amounts")
         .group_by(currency)
-        .group_by(amount)
+}
+
+fn side_by_side(backend: DbBackend, amount: Column) -> SimpleExpr {
+    let joined = match backend {
+        DbBackend::Sqlite => Func::cust("group_concat").arg(amount.into_expr()),
+        _ => Func::cust("string_agg").arg(amount.into_expr().cast_as("text")),
+    };
+    joined.arg(" ").into()
 }
 
 /// The columns that tell groups apart; the others are NULL.

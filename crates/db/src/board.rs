@@ -11,7 +11,7 @@ use tokio::sync::{broadcast, mpsc};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::{Database, Priority, database::Inner, reader::Reader};
+use crate::{Database, Priority, database::Inner, hints::Hint, reader::Reader};
 
 /// A channel's name, and what is told on it.
 pub(crate) type Told = (&'static str, String);
@@ -31,7 +31,7 @@ pub(crate) const MANY: &str = "*";
 #[derive(Debug)]
 pub(crate) struct Board {
     id: Uuid,
-    channels: Mutex<HashMap<&'static str, broadcast::Sender<String>>>,
+    channels: Mutex<HashMap<&'static str, broadcast::Sender<Hint>>>,
     /// `None` where there are no other processes.
     outside: Option<mpsc::UnboundedSender<Told>>,
 }
@@ -58,22 +58,29 @@ impl Board {
 
     pub fn post(&self, told: Vec<Told>) {
         for (channel, text) in told {
-            let listeners = self.channels().get(channel).cloned();
-            if let Some(listeners) = listeners {
-                // That nobody listens any more is no fault.
-                let _ = listeners.send(text.clone());
-            }
             if let Some(outside) = &self.outside {
-                let _ = outside.send((channel, text));
+                let _ = outside.send((channel, text.clone()));
             }
+            self.pass_on(channel, Hint::Told(text));
         }
     }
 
-    pub fn hear(&self, channel: &'static str) -> broadcast::Receiver<String> {
+    /// Tells those who listen in this process.
+    pub fn pass_on(&self, channel: &'static str, hint: Hint) {
+        let listeners = self.channels().get(channel).cloned();
+        if let Some(listeners) = listeners {
+            // That nobody listens any more is no fault.
+            let _ = listeners.send(hint);
+        }
+    }
+
+    /// Hears what is passed on, and says whether nobody has listened on this channel before.
+    pub fn hear(&self, channel: &'static str) -> (broadcast::Receiver<Hint>, bool) {
         let mut channels = self.channels();
+        let is_first = !channels.contains_key(channel);
         let listeners = channels.entry(channel);
         let listeners = listeners.or_insert_with(|| broadcast::Sender::new(WAITING));
-        listeners.subscribe()
+        (listeners.subscribe(), is_first)
     }
 
     /// Begins what this process sends, so that it does not hear itself twice.
@@ -81,7 +88,7 @@ impl Board {
         format!("@{} ", self.id)
     }
 
-    fn channels(&self) -> MutexGuard<'_, HashMap<&'static str, broadcast::Sender<String>>> {
+    fn channels(&self) -> MutexGuard<'_, HashMap<&'static str, broadcast::Sender<Hint>>> {
         self.channels.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

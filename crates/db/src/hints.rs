@@ -3,17 +3,21 @@
 //! A hint says that it is worth looking; that nothing was hinted says nothing. Whoever acts on hints must
 //! look without them as well, now and then.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    sync::{Arc, Weak},
+    time::Duration,
+};
 
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::broadcast::{self, error::RecvError};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     Database, Error, Tx,
     address::PostgresAddress,
-    board::MANY,
+    board::{Board, MANY},
     database::{Backend, Inner},
     server::Server,
 };
@@ -29,36 +33,18 @@ pub enum Hint {
 
 /// Hints as they come; they end with the database's last handle.
 #[derive(Debug)]
-pub struct Hints {
-    /// From this process.
-    here: broadcast::Receiver<String>,
-    /// From others; `None` where there are none, or none can be heard.
-    elsewhere: Option<mpsc::Receiver<Hint>>,
-}
+pub struct Hints(broadcast::Receiver<Hint>);
 
 impl Hints {
     /// The next one; `None` at the end. Nothing is lost if the future is dropped.
     pub async fn next(&mut self) -> Option<Hint> {
-        use broadcast::error::RecvError;
-        let elsewhere = async {
-            match &mut self.elsewhere {
-                Some(elsewhere) => elsewhere.recv().await,
-                None => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            told = self.here.recv() => match told {
-                Ok(text) => Some(Hint::Told(text)),
-                Err(RecvError::Lagged(_)) => Some(Hint::MayHaveMissed),
-                Err(RecvError::Closed) => None,
-            },
-            hint = elsewhere => hint,
+        match self.0.recv().await {
+            Ok(hint) => Some(hint),
+            Err(RecvError::Lagged(_)) => Some(Hint::MayHaveMissed),
+            Err(RecvError::Closed) => None,
         }
     }
 }
-
-/// Hints that wait for a slow listener.
-const WAITING: usize = 256;
 
 /// Between two attempts to connect.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -93,114 +79,105 @@ pub fn tell_soon(tx: &Tx, channel: &'static str, text: String) {
 }
 
 impl Database {
-    /// Listens on `channel`: to this process, and by a connection of its own to the primary to others. Others
-    /// are not heard behind a transaction pooler without an address that leads past it.
+    /// Listens on `channel`: to this process and, by one connection of this process to the primary, to others.
+    /// Others are not heard behind a transaction pooler without an address that leads past it.
     pub fn listen(&self, channel: &'static str) -> Hints {
         let inner = &self.reader.inner;
-        Hints {
-            here: inner.board.hear(channel),
-            elsewhere: listen_elsewhere(inner, channel),
+        let (hints, is_first) = inner.board.hear(channel);
+        if is_first {
+            listen_elsewhere(inner, channel);
         }
+        Hints(hints)
     }
 }
 
-fn listen_elsewhere(inner: &Inner, channel: &'static str) -> Option<mpsc::Receiver<Hint>> {
+fn listen_elsewhere(inner: &Inner, channel: &'static str) {
     let Backend::Postgres(cluster) = &inner.backend else {
-        return None;
+        return;
     };
     let direct = cluster.direct().cloned();
     if direct.is_none() && inner.settings.behind_pgbouncer {
-        return None;
+        return;
     }
-    let (sender, receiver) = mpsc::channel(WAITING);
     let listener = Listener {
         channel,
         mark: inner.board.mark(),
+        board: Arc::downgrade(&inner.board),
         server: Arc::clone(&cluster.primary.server),
         direct,
-        sender,
     };
     tokio::spawn(listener.keep_listening(inner.stop.clone()));
-    Some(receiver)
 }
 
 struct Listener {
     channel: &'static str,
     /// Begins what this process itself has told.
     mark: String,
+    board: Weak<Board>,
     server: Arc<Server>,
     direct: Option<PostgresAddress>,
-    sender: mpsc::Sender<Hint>,
 }
-
-/// Nobody listens any more.
-struct Unheard;
 
 impl Listener {
     async fn keep_listening(self, stop: CancellationToken) {
         let listening = async {
-            while self.pass_on().await.is_ok() {
+            loop {
+                self.pass_on().await;
                 tokio::time::sleep(PAUSE).await;
             }
         };
         tokio::select! {
             () = stop.cancelled() => {}
-            () = self.sender.closed() => {}
             () = listening => {}
         }
     }
 
     /// Until the connection is lost.
-    async fn pass_on(&self) -> Result<(), Unheard> {
+    async fn pass_on(&self) {
         let Some(options) = self.options() else {
-            return Ok(());
+            return;
         };
         // The driver takes a pool to reconnect from; this one never has a second connection.
         let pool = PgPoolOptions::new()
             .max_connections(1)
             .connect_lazy_with(options);
-        let outcome = self.hear(&pool).await;
+        let Err(error) = self.hear(&pool).await;
         pool.close().await;
-        match outcome {
-            Ok(unheard) => Err(unheard),
-            Err(error) => {
-                tracing::debug!(channel = self.channel, %error, "the connection for hints was lost");
-                Ok(())
-            }
-        }
+        tracing::debug!(channel = self.channel, %error, "the connection for hints was lost");
     }
 
-    async fn hear(&self, pool: &sqlx::PgPool) -> Result<Unheard, sqlx::Error> {
+    async fn hear(&self, pool: &sqlx::PgPool) -> Result<Infallible, sqlx::Error> {
         let mut listener = PgListener::connect_with(pool).await?;
         listener.listen(self.channel).await?;
-        let mut hint = Some(Hint::MayHaveMissed);
+        self.tell(Hint::MayHaveMissed);
         loop {
-            if let Some(hint) = hint.take()
-                && self.sender.send(hint).await.is_err()
-            {
-                return Ok(Unheard);
-            }
-            hint = match listener.try_recv().await? {
+            match listener.try_recv().await? {
                 Some(told) => self.read(told.payload()),
                 // It has connected anew.
-                None => Some(Hint::MayHaveMissed),
-            };
+                None => self.tell(Hint::MayHaveMissed),
+            }
         }
     }
 
-    /// `None` for what this process has told itself.
-    fn read(&self, payload: &str) -> Option<Hint> {
+    /// What this process has told itself, it has heard.
+    fn read(&self, payload: &str) {
         if payload.starts_with(&self.mark) {
-            return None;
+            return;
         }
         let marked = payload
             .strip_prefix('@')
             .and_then(|rest| rest.split_once(' '));
-        Some(match marked {
+        self.tell(match marked {
             Some((_, MANY)) => Hint::MayHaveMissed,
             Some((_, text)) => Hint::Told(text.to_owned()),
             None => Hint::Told(payload.to_owned()),
-        })
+        });
+    }
+
+    fn tell(&self, hint: Hint) {
+        if let Some(board) = self.board.upgrade() {
+            board.pass_on(self.channel, hint);
+        }
     }
 
     /// The way to the host that serves now.

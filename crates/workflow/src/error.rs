@@ -1,6 +1,7 @@
 use entity::values::{
-    Amount, ArtifactId, DeploymentId, DeploymentStatus, JobEventKind, JobId, JobStatus, MessageId,
-    ReservationStatus, ThreadId, TokenBudgetId, TokenReservationId, TokenUsageId,
+    Amount, ArtifactId, DeploymentId, DeploymentStatus, JobEventKind, JobId, JobScheduleId,
+    JobStatus, MessageId, ReservationStatus, ThreadId, TokenBudgetId, TokenReservationId,
+    TokenUsageId,
 };
 
 use crate::tokens::reservations::Reached;
@@ -16,6 +17,10 @@ pub enum Error {
     ArtifactNotFound { id: ArtifactId },
     #[error("there is no job {id}")]
     JobNotFound { id: JobId },
+    #[error("there is no schedule {id}")]
+    ScheduleNotFound { id: JobScheduleId },
+    #[error("there is a schedule `{name}` already")]
+    ScheduleExists { name: String },
     #[error("thread {id} has jobs that have not ended")]
     ThreadBusy { id: ThreadId },
     #[error("job {id} does not run under this lease any more; give it up")]

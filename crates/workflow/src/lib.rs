@@ -12,5 +12,6 @@ pub mod stream;
 mod text;
 pub mod threads;
 pub mod tokens;
+pub mod worker;
 
 pub use error::Error;

@@ -180,6 +180,8 @@ impl From<workflow::Error> for Problem {
             Error::MessageNotFound { .. } => Self::new(kinds::MESSAGE_NOT_FOUND, detail),
             Error::ArtifactNotFound { .. } => Self::new(kinds::ARTIFACT_NOT_FOUND, detail),
             Error::JobNotFound { .. } => Self::new(kinds::JOB_NOT_FOUND, detail),
+            Error::ScheduleNotFound { .. } => Self::new(kinds::SCHEDULE_NOT_FOUND, detail),
+            Error::ScheduleExists { .. } => Self::new(kinds::SCHEDULE_EXISTS, detail),
             Error::ThreadBusy { .. } => Self::new(kinds::THREAD_BUSY, detail),
             Error::LeaseLost { .. } => Self::new(kinds::LEASE_LOST, detail),
             Error::NotAllowed { .. } => Self::new(kinds::JOB_STATUS, detail),

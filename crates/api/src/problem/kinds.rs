@@ -51,6 +51,7 @@ kinds! {
     MESSAGE_NOT_FOUND = "message_not_found", 404, "There is no such message";
     ARTIFACT_NOT_FOUND = "artifact_not_found", 404, "There is no such artifact";
     JOB_NOT_FOUND = "job_not_found", 404, "There is no such job";
+    SCHEDULE_NOT_FOUND = "schedule_not_found", 404, "There is no such schedule";
     BUDGET_NOT_FOUND = "token_budget_not_found", 404, "There is no such budget";
     RESERVATION_NOT_FOUND = "token_reservation_not_found", 404, "There is no such reservation";
     DEPLOYMENT_NOT_FOUND = "deployment_not_found", 404, "There is no such deployment";
@@ -75,6 +76,7 @@ kinds! {
     PACK_STILL_WARMING = "pricing_pack_still_warming", 409, "The pricing pack is not frozen yet";
     PACK_SUPERSEDED = "pricing_pack_superseded", 409, "Another pricing pack is in its place";
     PACK_RESTATED = "pricing_pack_restatement_warming", 409, "A restatement is under way";
+    SCHEDULE_EXISTS = "schedule_exists", 409, "There is a schedule of this name";
     THREAD_BUSY = "thread_busy", 409, "The thread has work that has not ended";
     LEASE_LOST = "lease_lost", 409, "The job does not run under this lease any more";
     JOB_STATUS = "job_status", 409, "The job's status does not allow that";

@@ -155,7 +155,7 @@ async fn insert(tx: &Tx, now: DateTime<Utc>, changes: &[Change]) -> Result<(), E
     Ok(())
 }
 
-fn check(new: &NewJob) -> Result<(), Error> {
+pub(super) fn check(new: &NewJob) -> Result<(), Error> {
     let refuse = |field, detail: String| Err(Error::Invalid { field, detail });
     if !(0..=9).contains(&new.priority) {
         return refuse("/priority", "must be 0 to 9".to_owned());

@@ -6,6 +6,7 @@ use entity::{
     values::{JobId, JobStatus, ThreadId, UserId},
     workflow::job::{Column, Entity, Model},
 };
+use identity::Ctx;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait};
 use uuid::Uuid;
 
@@ -73,6 +74,20 @@ pub(crate) async fn lock_jobs(
 pub(crate) async fn lock_job(tx: &Tx, owner: Option<UserId>, id: JobId) -> Result<Model, Error> {
     let mut found = lock_jobs(tx, owner, &[id]).await?;
     found.remove(&id).ok_or(Error::JobNotFound { id })
+}
+
+/// Makes sure that a job runs under `lease` until the transaction ends: nobody else can end or claim it.
+///
+/// # Errors
+///
+/// [`Error::JobNotFound`], and [`Error::LeaseLost`] if it runs no more, or under another lease.
+pub async fn check_lease(
+    ctx: &Ctx,
+    tx: &Tx,
+    owner: Option<UserId>,
+    lease: &Lease,
+) -> Result<Model, Error> {
+    lock_leased(tx, owner, lease, ctx.now()).await
 }
 
 /// The job that runs under `lease`, its queue locked.

@@ -12,7 +12,7 @@ mod list;
 pub mod modes;
 mod policy;
 mod redrive;
-
+pub mod schedules;
 mod store;
 pub mod sweep;
 pub mod transition;
@@ -24,7 +24,7 @@ pub use enqueue::{Enqueued, NewJob, enqueue, enqueue_many};
 pub use finish::{Completion, Failure, complete, complete_many, fail, park, retry_pause};
 pub use heartbeat::{Beat, heartbeat};
 pub use history::history;
-pub use lease::Lease;
+pub use lease::{Lease, check_lease};
 pub use list::{Filter, find, list};
 pub use policy::{IfBusy, make_way};
 pub use redrive::redrive;

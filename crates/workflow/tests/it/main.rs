@@ -13,6 +13,7 @@ mod jobs;
 mod messages;
 mod threads;
 mod tokens;
+mod worker;
 
 use db::{Database, Tx};
 use entity::{

@@ -20,11 +20,10 @@ fn usage(request_id: &str, input: i64, output: i64) -> Value {
 }
 
 fn with(mut usage: Value, more: Value) -> Value {
-    let (of, more) = (
-        usage.as_object_mut().unwrap(),
-        more.as_object().unwrap().clone(),
-    );
-    of.extend(more);
+    let Value::Object(more) = more else {
+        panic!("{more} has no members")
+    };
+    usage.as_object_mut().unwrap().extend(more);
     usage
 }
 
@@ -195,6 +194,24 @@ on_both_engines! {
         }
         ask("until=9999-12-31&days_back=3660&bucket=week").await.expect(200);
         ask("until=0001-01-01&bucket=month").await.expect(200);
+    }
+
+    async fn a_sum_is_exact_or_refused(db) {
+        let app = App::start(db).await;
+        let costing = |id: &str, amount: &str| {
+            with(usage(id, 1, 1), json!({"cost_amount": amount, "cost_currency": "USD"}))
+        };
+        let smallest = "0.00000000000001";
+        let list = json!([costing("a", "99999999999999"), costing("b", smallest)]);
+        app.post("/v1/tokens", &list).await.expect(201);
+        let sums = app.get("/v1/tokens/stats").await.expect(200).json();
+        assert_eq!(sums["total"]["costs"][0]["given"], "99999999999999.00000000000001");
+        let many: Vec<_> = (0..8).map(|n| costing(&n.to_string(), "99999999999999")).collect();
+        app.post("/v1/tokens", &json!(many)).await.expect(201);
+        for path in ["/v1/tokens/stats", "/v1/tokens/daily"] {
+            app.get(path).await.problem(422, "number_too_large");
+        }
+        app.post("/v1/tokens", &costing("d", "100000000000000")).await.problem(422, "validation_failed");
     }
 
     async fn metrics_have_the_names_of_opentelemetry_and_few_series(db) {

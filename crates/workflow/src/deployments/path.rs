@@ -6,13 +6,13 @@ use entity::values::DeploymentStatus::{
 /// the other. Any that is not finished may fail. Only where deploying has begun is there something to
 /// roll back.
 pub fn may_follow(from: DeploymentStatus, to: DeploymentStatus) -> bool {
-    match (from, to) {
+    matches!(
+        (from, to),
         (Building, Testing)
-        | (Testing, Deploying)
-        | (Deploying, Healthy | RolledBack)
-        | (Building | Testing | Deploying, Failed) => true,
-        _ => false,
-    }
+            | (Testing, Deploying)
+            | (Deploying, Healthy | RolledBack)
+            | (Building | Testing | Deploying, Failed)
+    )
 }
 
 /// Whether a deployment stays as it is.

@@ -1,3 +1,5 @@
+use workflow::tokens::prices::PriceList;
+
 use crate::settings::{
     Settings,
     tests::{sources, write},
@@ -50,7 +52,7 @@ fn prices_are_read_exactly_and_what_is_left_out_costs_as_the_rest() {
         at("2026-06-01T00:00:00Z").unwrap(),
         ["2.5", "0.25", "12", "13"]
     );
-    assert_eq!(*read("").unwrap().token_prices, Default::default());
+    assert_eq!(*read("").unwrap().token_prices, PriceList::default());
 }
 
 #[test]

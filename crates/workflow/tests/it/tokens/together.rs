@@ -26,7 +26,7 @@ async fn with_many_connections(db: &TestDatabase) -> Ctx {
     let settings = Settings {
         pool_max_size: 16,
         max_waiting: 2_000,
-        acquire_timeout: Duration::from_secs(120),
+        acquire_timeout: Duration::from_mins(2),
         ..db.settings()
     };
     let database = Database::connect(&settings).await.unwrap();

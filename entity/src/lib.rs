@@ -4,6 +4,7 @@
 //! [`values`] holds the exact numbers, the typed ids and the enumerations that every crate speaks.
 
 pub mod books;
+pub mod deployment;
 pub mod execution;
 pub mod idempotency_key;
 pub mod identity;

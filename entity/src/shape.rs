@@ -5,7 +5,8 @@ use sea_orm::{
 };
 
 use crate::{
-    books, execution, idempotency_key, identity, performance, pricing, received_webhook, workflow,
+    books, deployment, execution, idempotency_key, identity, performance, pricing,
+    received_webhook, workflow,
 };
 
 /// What a column holds, whatever an engine keeps it in.
@@ -49,6 +50,7 @@ pub fn tables() -> Vec<TableShape> {
         shape::<books::portfolio::Entity>(),
         shape::<books::security::Entity>(),
         shape::<books::transaction::Entity>(),
+        shape::<deployment::Entity>(),
         shape::<execution::Entity>(),
         shape::<performance::reconciliation::Entity>(),
         shape::<idempotency_key::Entity>(),
@@ -80,6 +82,9 @@ pub fn tables() -> Vec<TableShape> {
         shape::<workflow::stream_event::Entity>(),
         shape::<workflow::thread::Entity>(),
         shape::<workflow::webhook_endpoint::Entity>(),
+        shape::<workflow::token_budget::Entity>(),
+        shape::<workflow::token_reservation::Entity>(),
+        shape::<workflow::token_usage::Entity>(),
     ]
 }
 

@@ -26,6 +26,7 @@ mod m20261121_000013_reconciliations;
 mod m20261121_000014_pack_builds;
 mod m20261121_000015_gains;
 mod m20261121_000016_jobs;
+mod m20261121_000017_tokens;
 mod m20261121_000018_conversations;
 mod m20261121_000019_approvals;
 mod migrator;
@@ -71,6 +72,7 @@ fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         Box::new(m20261121_000014_pack_builds::Migration),
         Box::new(m20261121_000015_gains::Migration),
         Box::new(m20261121_000016_jobs::Migration),
+        Box::new(m20261121_000017_tokens::Migration),
         Box::new(m20261121_000018_conversations::Migration),
         Box::new(m20261121_000019_approvals::Migration),
     ]

@@ -79,6 +79,8 @@ fn cases(operation: &Operation) -> Vec<Whose> {
         "/v1/artifacts/{",
         "/v1/jobs/{",
         "/v1/approvals/{",
+        "/v1/tokens/budgets/{",
+        "/v1/tokens/reservations/{",
     ];
     if is_ones_own
         .iter()

@@ -78,6 +78,11 @@ on_both_engines! {
             ("/v1/patterns", "get"), ("/v1/patterns/{id}", "get"), ("/v1/execute", "post"),
             ("/v1/executions", "get"), ("/v1/executions/{id}", "get"),
             ("/v1/executions/{id}/replay", "post"), ("/v1/signals", "post"),
+            ("/v1/tokens", "get post"), ("/v1/tokens/daily", "get"), ("/v1/tokens/stats", "get"),
+            ("/v1/tokens/budgets", "get put"), ("/v1/tokens/budgets/{id}", "get delete"),
+            ("/v1/tokens/reservations", "get post"),
+            ("/v1/deployments", "get post"), ("/v1/deployments/latest", "get"),
+            ("/v1/deployments/{id}", "get patch"),
             ("/v1/audit", "get"), ("/v1/audit/verify", "get"),
         ] {
             for method in methods.split(' ') {

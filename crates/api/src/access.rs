@@ -11,7 +11,7 @@ use entity::values::{
     SharePermission::{self, Read, Trade},
     UserRole::{self, Admin, Manager, User, Viewer},
 };
-use identity::Scope::{self, BooksRead, BooksWrite, PacksWrite};
+use identity::Scope::{self, BooksRead, BooksWrite, DeploymentsWrite, PacksWrite, TokensWrite};
 
 /// One operation, and who may do it.
 #[derive(Clone, Copy, Debug)]
@@ -21,7 +21,7 @@ pub struct Operation {
     pub method: &'static str,
     pub path: &'static str,
     pub who: Who,
-    /// What it is called in the audit log, if it changes anything.
+    /// What it is called in the audit log, if it changes anything that is written down there.
     pub action: Option<&'static str>,
     /// What a share must permit for the operation on another user's portfolio; `None` where no share
     /// reaches.
@@ -130,6 +130,9 @@ pub const PRICES: Who = Who::Least(Manager, By::Token(PacksWrite));
 const WORKS: Who = Who::Least(User, By::Token(Scope::JobsWork));
 /// Who may decide on approvals.
 const VOTERS: Who = Who::Least(User, By::Token(Scope::ApprovalsVote));
+/// Who may count what calls of models use, and limit it.
+const TOKENS: Who = Who::Least(User, By::Token(TokensWrite));
+const DEPLOYS: Who = Who::Least(Manager, By::Token(DeploymentsWrite));
 const ONESELF: Who = Who::Least(Viewer, By::Any);
 const IN_PERSON: Who = Who::Least(Viewer, By::SessionOnly);
 /// Who may read what belongs to the service itself.
@@ -479,6 +482,62 @@ pub const OPERATIONS: &[Operation] = &[
         ("POST", "/v1/approvals/{id}/cancel"),
         WRITES,
         "approval.cancel",
+    ),
+    //
+    work("log_token_usage", ("POST", "/v1/tokens"), TOKENS),
+    get("list_token_usage", "/v1/tokens", READS),
+    get("get_daily_token_usage", "/v1/tokens/daily", READS),
+    get("get_token_stats", "/v1/tokens/stats", READS),
+    change(
+        "set_token_budget",
+        ("PUT", "/v1/tokens/budgets"),
+        TOKENS,
+        "token_budget.set",
+    ),
+    get("list_token_budgets", "/v1/tokens/budgets", READS),
+    get("get_token_budget", "/v1/tokens/budgets/{id}", READS),
+    change(
+        "delete_token_budget",
+        ("DELETE", "/v1/tokens/budgets/{id}"),
+        TOKENS,
+        "token_budget.delete",
+    ),
+    work(
+        "reserve_tokens",
+        ("POST", "/v1/tokens/reservations"),
+        TOKENS,
+    ),
+    get("list_token_reservations", "/v1/tokens/reservations", READS),
+    get(
+        "get_token_reservation",
+        "/v1/tokens/reservations/{id}",
+        READS,
+    ),
+    work(
+        "settle_token_reservation",
+        ("POST", "/v1/tokens/reservations/{id}/settle"),
+        TOKENS,
+    ),
+    work(
+        "release_token_reservation",
+        ("POST", "/v1/tokens/reservations/{id}/release"),
+        TOKENS,
+    ),
+    //
+    change(
+        "create_deployment",
+        ("POST", "/v1/deployments"),
+        DEPLOYS,
+        "deployment.create",
+    ),
+    get("list_deployments", "/v1/deployments", READS),
+    get("get_latest_deployment", "/v1/deployments/latest", READS),
+    get("get_deployment", "/v1/deployments/{id}", READS),
+    change(
+        "update_deployment",
+        ("PATCH", "/v1/deployments/{id}"),
+        DEPLOYS,
+        "deployment.update",
     ),
     //
     get("list_patterns", "/v1/patterns", READS),

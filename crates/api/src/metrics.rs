@@ -1,5 +1,8 @@
 //! What the service counts of itself, in Prometheus' text format.
 
+mod jobs;
+mod tokens;
+
 use std::time::Duration;
 
 use actix_web::http::{Method, StatusCode};
@@ -10,6 +13,8 @@ use prometheus::{
 };
 
 use crate::ApiConfig;
+use jobs::JobMetrics;
+use tokens::TokenMetrics;
 
 pub struct Metrics {
     registry: Registry,
@@ -17,6 +22,8 @@ pub struct Metrics {
     duration: HistogramVec,
     in_flight: IntGauge,
     streams: IntGauge,
+    pub(crate) jobs: JobMetrics,
+    pub(crate) tokens: TokenMetrics,
 }
 
 /// From a tenth of a millisecond to ten seconds.
@@ -63,12 +70,16 @@ impl Metrics {
         registry.register(Box::new(streams.clone()))?;
         registry.register(Box::new(database.collector()?))?;
         registry.register(Box::new(build))?;
+        let jobs = JobMetrics::register(&registry)?;
+        let tokens = TokenMetrics::register(&registry)?;
         Ok(Self {
             registry,
             requests,
             duration,
             in_flight,
             streams,
+            jobs,
+            tokens,
         })
     }
 

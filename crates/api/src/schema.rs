@@ -119,5 +119,10 @@ words!(
     UserRole,
     ApprovalStatus,
     OnRefusal,
-    VoteKind
+    VoteKind,
+    TokenScope,
+    TokenOperation,
+    BudgetScope,
+    BudgetPeriod,
+    DeploymentStatus
 );

@@ -13,6 +13,7 @@ use db::Database;
 use futures_util::future::BoxFuture;
 use identity::{Clock, api_tokens::TokenUses, webhook::Producers};
 use ipnet::IpNet;
+use workflow::tokens::prices::PriceList;
 
 use crate::{
     edge::{
@@ -70,6 +71,8 @@ pub struct ApiConfig {
     pub max_streams_per_user: usize,
     /// Between two comments that keep such a stream alive; as often its credentials are asked about again.
     pub stream_keep_alive: Duration,
+    /// By which the cost of usage is computed.
+    pub token_prices: Arc<PriceList>,
 }
 
 impl ApiConfig {
@@ -92,6 +95,7 @@ impl ApiConfig {
             deadlines: Deadlines::DEFAULT,
             max_streams_per_user: 200,
             stream_keep_alive: Duration::from_secs(15),
+            token_prices: Arc::default(),
         }
     }
 }

@@ -52,6 +52,12 @@ pub enum Command {
     Demo(Demo),
     /// Serve the REST interface until Ctrl-C or SIGTERM.
     Serve(Serve),
+    /// Do jobs until Ctrl-C or SIGTERM: send webhooks, run patterns, and look after leases, schedules and
+    /// approvals.
+    ///
+    /// The service does so too, unless `worker.concurrency` is 0; workers for other modes ask over REST
+    /// (docs/jobs.md).
+    Worker(Json),
     /// Take the database's schema to another version, or say which it has.
     #[command(subcommand)]
     Migrate(migrate::Migrate),

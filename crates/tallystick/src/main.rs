@@ -19,6 +19,7 @@ mod table;
 mod telemetry;
 mod transaction;
 mod webhooks;
+mod workers;
 
 use std::{
     io::{Write, stderr},
@@ -65,7 +66,7 @@ fn run(cli: Cli) -> Result<(), Error> {
     }
     let settings = Settings::load()?;
     let export = match cli.command {
-        Command::Serve(_) | Command::Demo(_) => {
+        Command::Serve(_) | Command::Demo(_) | Command::Worker(_) => {
             let export = Export::start_if_asked(&settings)?;
             logging::start(&settings.log, export.as_ref());
             export
@@ -100,6 +101,7 @@ async fn dispatch(command: Command, whose: Option<&str>, settings: &Settings) ->
         Command::Audit(command) => commands::audit::run(settings, command).await,
         Command::Doctor(output) => commands::doctor::run(output).await,
         Command::Openapi => commands::openapi::run(),
+        Command::Worker(output) => commands::worker::run(settings, output).await,
     }
 }
 

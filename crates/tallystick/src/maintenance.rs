@@ -1,6 +1,7 @@
 //! What falls due with time, whoever starts it: the command or the service.
 
 mod conversations;
+mod reservations;
 
 use std::time::Duration;
 
@@ -32,6 +33,8 @@ pub struct Done {
     pub webhooks_forgotten: u64,
     pub tidied: Tidied,
     pub conversations: Tended,
+    /// Reservations of tokens that expired long ago.
+    pub reservations_forgotten: u64,
 }
 
 /// Does what is due now; doing it again does nothing.
@@ -41,6 +44,7 @@ pub async fn run(database: &Database, retention: &Retention) -> Result<Done, Err
         webhooks_forgotten: webhook::forget_old(database, session::clock().now()).await?,
         tidied: tidy_sessions(database).await?,
         conversations: conversations::tend(database, retention).await?,
+        reservations_forgotten: reservations::forget_old(database).await?,
     })
 }
 

@@ -1,7 +1,10 @@
 use entity::values::{
-    ApprovalId, ApprovalStatus, ArtifactId, JobEventKind, JobId, JobScheduleId, JobStatus,
-    MessageId, ThreadId,
+    Amount, ApprovalId, ApprovalStatus, ArtifactId, DeploymentId, DeploymentStatus, JobEventKind,
+    JobId, JobScheduleId, JobStatus, MessageId, ReservationStatus, ThreadId, TokenBudgetId,
+    TokenReservationId, TokenUsageId,
 };
+
+use crate::tokens::reservations::Reached;
 
 /// Why a conversation or its work could not be read or continued, in words for the person who asked.
 #[derive(Debug, thiserror::Error)]
@@ -63,6 +66,74 @@ pub enum Error {
     /// A text to search for; `0` says what is wrong with it.
     #[error("the text to search for {0}")]
     Unsearchable(&'static str),
+    #[error("usage {at}: {field}: {detail}")]
+    InvalidUsage {
+        /// Which of those that were sent, from 0.
+        at: usize,
+        field: &'static str,
+        detail: String,
+    },
+    #[error("there is no usage {id}")]
+    UsageNotFound { id: TokenUsageId },
+    #[error(
+        "{provider}'s request {request_id} was counted before, with another content; a request counts \
+         once, so send what was sent first, or the id of the other request"
+    )]
+    UsageDiffers {
+        provider: String,
+        request_id: String,
+    },
+    #[error("what was written to the token ledger cannot be read back")]
+    UsageLost,
+    #[error("there is no budget {id}")]
+    BudgetNotFound { id: TokenBudgetId },
+    #[error(
+        "{asked} more of {unit} would pass the limit of {limit} a {period} for {scope}: {used} are used and \
+         {reserved} reserved; ask for less, wait for the next {period}, or raise the limit of budget {id}",
+        unit = .reached.budget.unit, limit = .reached.budget.hard_limit, id = .reached.budget.id,
+        scope = .reached.budget.scope, period = .reached.budget.period,
+        used = .reached.standing.used, reserved = .reached.standing.reserved
+    )]
+    BudgetExceeded {
+        /// The budget as it stands without what was asked for.
+        reached: Box<Reached>,
+        asked: Amount,
+    },
+    #[error(
+        "there is no reservation {id}, or it expired more than a week ago; what was used is counted by \
+         POST /v1/tokens all the same"
+    )]
+    ReservationNotFound { id: TokenReservationId },
+    #[error(
+        "reservation {id} is {status} already; what was used besides is counted by POST /v1/tokens"
+    )]
+    ReservationClosed {
+        id: TokenReservationId,
+        status: ReservationStatus,
+    },
+    #[error("the days must be in their order, and at most {longest} of them")]
+    InvalidRange {
+        /// In days.
+        longest: u64,
+    },
+    #[error("that is more than {most} sums; ask for fewer days, or by less")]
+    TooManyGroups { most: usize },
+    #[error("there is no deployment {id}")]
+    DeploymentNotFound { id: DeploymentId },
+    #[error("there is no deployment like that")]
+    NoDeployment,
+    #[error(
+        "a deployment that is {from} cannot become {to}: building, testing, deploying, healthy follow each \
+         other, deploying may become rolled_back, and whatever is not finished may become failed"
+    )]
+    DeploymentPath {
+        from: DeploymentStatus,
+        to: DeploymentStatus,
+    },
+    #[error("it was changed since it was read; read it again, then repeat the change")]
+    Changed,
+    #[error("a sum has more than the 28 digits that a number can have")]
+    Overflow,
     #[error(transparent)]
     Database(#[from] db::Error),
 }

@@ -154,4 +154,28 @@ word_enum! {
         VoiceTranscript = "voice_transcript", ImageJson = "image_json", OcrText = "ocr_text",
         FileMeta = "file_meta", ToolResult = "tool_result", Signal = "signal",
     }
+
+    /// Whether a call of a model was the program's own idea, or the answer to somebody.
+    TokenScope { Proactive = "proactive", Reactive = "reactive" }
+
+    /// What a model was asked to do, in OpenTelemetry's words (`gen_ai.operation.name`).
+    TokenOperation {
+        Chat = "chat", GenerateContent = "generate_content", TextCompletion = "text_completion",
+        Embeddings = "embeddings",
+    }
+
+    /// Which usage a budget limits.
+    BudgetScope { Proactive = "proactive", Reactive = "reactive", All = "all" }
+
+    /// Of UTC; a week begins on Monday.
+    BudgetPeriod { Day = "day", Week = "week", Month = "month" }
+
+    /// An open reservation whose time is over holds nothing any more.
+    ReservationStatus { Open = "open", Settled = "settled", Released = "released" }
+
+    /// `healthy`, `rolled_back` and `failed` are final.
+    DeploymentStatus {
+        Building = "building", Testing = "testing", Deploying = "deploying", Healthy = "healthy",
+        RolledBack = "rolled_back", Failed = "failed",
+    }
 }

@@ -189,4 +189,6 @@ exact_number! {
     Rate,
     /// A plain fraction: 0.05 is 5 %.
     Ratio,
+    /// So much of what stands beside it: tokens, or money in a currency.
+    Amount,
 }

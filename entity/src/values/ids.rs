@@ -66,6 +66,10 @@ typed_id! {
     JobId,
     JobScheduleId,
     ApprovalId,
+    TokenUsageId,
+    TokenBudgetId,
+    TokenReservationId,
+    DeploymentId,
 }
 
 impl UserId {

@@ -8,7 +8,7 @@ mod ids;
 
 pub use enums::*;
 pub use exact::{
-    ArithmeticOverflow, InvalidDecimal, Money, Price, Quantity, Rate, Ratio, canonical,
+    Amount, ArithmeticOverflow, InvalidDecimal, Money, Price, Quantity, Rate, Ratio, canonical,
 };
 pub use ids::*;
 

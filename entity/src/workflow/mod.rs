@@ -11,4 +11,7 @@ pub mod message_word;
 pub mod paused_job_mode;
 pub mod stream_event;
 pub mod thread;
+pub mod token_budget;
+pub mod token_reservation;
+pub mod token_usage;
 pub mod webhook_endpoint;

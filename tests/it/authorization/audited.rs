@@ -1,6 +1,6 @@
 //! Every change leaves one row in the audit log, and every refused attempt too.
 
-use api::access::{OPERATIONS, Who};
+use api::access::{OPERATIONS, Operation, Who};
 use entity::values::UserRole;
 use serde_json::Value;
 use testkit::on_both_engines;
@@ -10,6 +10,18 @@ use super::stage::{Stage, Whose};
 /// What a request that was carried out does not write, since it changed nothing.
 fn changes_nothing(id: &str) -> bool {
     ["log_in", "refresh_session", "change_password"].contains(&id)
+}
+
+/// What machines do all the time, and what their own rows tell.
+const UNAUDITED: [&str; 4] = [
+    "log_token_usage",
+    "reserve_tokens",
+    "settle_token_reservation",
+    "release_token_reservation",
+];
+
+fn is_change(operation: &Operation) -> bool {
+    operation.method != "GET"
 }
 
 on_both_engines! {
@@ -45,5 +57,27 @@ on_both_engines! {
         }
         println!("{done} kinds of change were written down");
         assert!(done >= 20, "{done}");
+    }
+
+    async fn what_machines_do_leaves_no_row_unless_it_is_refused(db) {
+        let stage = Stage::set(db).await;
+        let unwritten = OPERATIONS.iter().filter(|one| is_change(one) && one.action.is_none());
+        let ids: Vec<_> = unwritten.clone().map(|one| one.id).collect();
+        assert_eq!(ids, UNAUDITED);
+        for operation in unwritten {
+            for role in [UserRole::Admin, UserRole::Viewer] {
+                let scene = stage.scene(operation, role, Whose::Own).await;
+                let before = stage.newest_row().await;
+                let reply = scene.ask(operation, &scene.actor.client).await;
+                let rows = stage.rows_after(before).await;
+                if role == UserRole::Viewer {
+                    assert_eq!((reply.status, rows.len()), (403, 1), "{}: {rows:?}", operation.id);
+                    assert_eq!(rows[0]["outcome"], "refused");
+                } else {
+                    assert!(![401, 403].contains(&reply.status), "{}: {}", operation.id, reply.text);
+                    assert!(rows.is_empty(), "{}: {rows:?}", operation.id);
+                }
+            }
+        }
     }
 }

@@ -26,6 +26,9 @@ pub fn path(operation: &Operation, scene: &Scene<'_>) -> String {
         ("/v1/executions/", &scene.things.execution),
         ("/v1/api-tokens/", &scene.things.api_token),
         ("/v1/approvals/", &scene.things.approval),
+        ("/v1/tokens/budgets/", &scene.things.token_budget),
+        ("/v1/tokens/reservations/", &scene.things.token_reservation),
+        ("/v1/deployments/", &scene.things.deployment),
         ("/v1/users/", &scene.bystander),
         ("/v1/packs/", "PP_2025-10-21"),
         ("/v1/patterns/", "portfolio_overview"),
@@ -118,6 +121,14 @@ pub fn body(operation: &Operation, scene: &Scene<'_>) -> Option<(&'static str, S
         "import_ledger" | "reconcile_portfolio" => return Some(("text/plain", LEDGER.to_owned())),
         "load_prices" => return Some(csv("symbol,close,currency\nNKE,74.5,USD\n")),
         "load_fx_rates" => return Some(csv("base,quote,rate\nUSD,CAD,1.4\n")),
+        "log_token_usage" | "settle_token_reservation" => json!({
+            "scope": "reactive", "provider": "anthropic", "model": "small", "request_id": unique,
+            "input_tokens": 100, "output_tokens": 20,
+        }),
+        "set_token_budget" => token_budget(),
+        "reserve_tokens" => json!({"scope": "reactive", "estimated_tokens": 100}),
+        "create_deployment" => deployment(),
+        "update_deployment" => json!({"report_text": "Built."}),
         _ if operation.method == "GET" || operation.method == "DELETE" => return None,
         "mark_pack_fresh"
         | "replay_execution"
@@ -127,7 +138,8 @@ pub fn body(operation: &Operation, scene: &Scene<'_>) -> Option<(&'static str, S
         | "cancel_jobs_of_thread"
         | "pause_mode"
         | "resume_mode"
-        | "cancel_approval" => {
+        | "cancel_approval"
+        | "release_token_reservation" => {
             return None;
         }
         "put_thread" => json!({"platform": "chat", "chat_id": unique}),
@@ -138,6 +150,14 @@ pub fn body(operation: &Operation, scene: &Scene<'_>) -> Option<(&'static str, S
         other => panic!("{other} has no request here: add one"),
     };
     Some(("application/json", json.to_string()))
+}
+
+pub fn token_budget() -> Value {
+    json!({"scope": "all", "period": "month", "unit": "tokens", "limit": "1000000"})
+}
+
+pub fn deployment() -> Value {
+    json!({"git_sha": "0123abc", "branch": "main", "trigger": "push", "deployed_by": "ann"})
 }
 
 fn csv(text: &str) -> (&'static str, String) {

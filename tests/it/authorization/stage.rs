@@ -53,6 +53,9 @@ pub struct Things {
     pub lease: String,
     pub schedule: String,
     pub approval: String,
+    pub token_budget: String,
+    pub token_reservation: String,
+    pub deployment: String,
     pub message: String,
     pub artifact: String,
 }
@@ -136,6 +139,19 @@ impl Stage {
             if is_about("/v1/approvals/{") {
                 things.approval = self.app.proposed(owner.id, &lease).await.id.to_string();
             }
+        }
+        if is_about("/v1/tokens/budgets/{") {
+            things.token_budget = self.token_budget_of(owner).await;
+        }
+        if is_about("/v1/tokens/reservations/{") {
+            let new = json!({"scope": "reactive", "estimated_tokens": 100});
+            let reserved = self.post(owner, "/v1/tokens/reservations", &new).await;
+            things.token_reservation = id_of(&reserved["reservation"]);
+        }
+        if is_about("/v1/deployments/") {
+            let new = requests::deployment();
+            let begun = self.post(&self.other, "/v1/deployments", &new).await;
+            things.deployment = id_of(&begun);
         }
         self.app.people.set_role(actor.id, role).await;
         Scene {
@@ -258,6 +274,14 @@ impl Stage {
     async fn api_token_of(&self, owner: &Someone) -> String {
         let new = json!({"name": "bot", "scopes": ["books:read"]});
         id_of(&self.post(owner, "/v1/api-tokens", &new).await)
+    }
+
+    async fn token_budget_of(&self, owner: &Someone) -> String {
+        let request = self
+            .app
+            .request_as(owner, Method::PUT, "/v1/tokens/budgets");
+        let set = request.json(&requests::token_budget());
+        id_of(&self.app.send(set).await.json())
     }
 
     async fn share(&self, owner: &Someone, portfolio: &str, email: &str, with: SharePermission) {

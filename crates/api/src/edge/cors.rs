@@ -33,6 +33,7 @@ pub fn allow(origins: &[String]) -> Cors {
             Method::POST,
             Method::PUT,
             Method::PATCH,
+            Method::PUT,
             Method::DELETE,
         ])
         .allowed_headers([ACCEPT, AUTHORIZATION, CONTENT_TYPE, IF_MATCH, IF_NONE_MATCH])

@@ -58,12 +58,7 @@ impl FromStr for Limit {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let number = text
-            .bytes()
-            .all(|b| b.is_ascii_digit())
-            .then(|| text.parse().ok())
-            .flatten();
-        match number {
+        match whole_number(text) {
             Some(number @ 1..=Self::MOST) => Ok(Self(number)),
             _ => Err(format!("must be a whole number from 1 to {}", Self::MOST)),
         }
@@ -74,6 +69,43 @@ impl<'de> Deserialize<'de> for Limit {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_str(Parsed(PhantomData, "a whole number"))
     }
+}
+
+/// How many days a range reaches back, its last one among them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DaysBack(pub u64);
+
+impl DaysBack {
+    const MOST: u64 = 3_660;
+}
+
+impl Default for DaysBack {
+    fn default() -> Self {
+        Self(7)
+    }
+}
+
+impl FromStr for DaysBack {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match whole_number(text) {
+            Some(number @ 1..=Self::MOST) => Ok(Self(number)),
+            _ => Err(format!("must be a whole number from 1 to {}", Self::MOST)),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for DaysBack {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(Parsed(PhantomData, "a whole number"))
+    }
+}
+
+/// Digits alone: no sign.
+fn whole_number(text: &str) -> Option<u64> {
+    let is_plain = text.bytes().all(|b| b.is_ascii_digit());
+    is_plain.then(|| text.parse().ok()).flatten()
 }
 
 /// A list in one parameter, separated by commas.

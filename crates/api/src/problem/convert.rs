@@ -2,11 +2,12 @@
 
 use actix_web::http::StatusCode;
 use books::{booking::Unbookable, statements::RowFault};
-use entity::values::PackStatus;
+use entity::values::{Amount, PackStatus};
 use identity::shares;
 use pricing::RowError;
+use workflow::tokens::reservations::Reached;
 
-use super::{FieldError, PackAtFault, Problem, kinds};
+use super::{BudgetAtFault, FieldError, PackAtFault, Problem, kinds};
 
 impl From<db::Error> for Problem {
     fn from(error: db::Error) -> Self {
@@ -194,7 +195,43 @@ impl From<workflow::Error> for Problem {
             Error::ActionChanged { .. } => Self::new(kinds::ACTION_CHANGED, detail),
             Error::OwnProposal { .. } => Self::new(kinds::OWN_PROPOSAL, detail),
             Error::AlreadyVoted { .. } => Self::new(kinds::ALREADY_VOTED, detail),
+            Error::InvalidUsage {
+                at,
+                field,
+                detail: fault,
+            } => Self::new(kinds::VALIDATION_FAILED, detail)
+                .at_pointer(format!("/{at}{field}"), fault),
+            Error::UsageDiffers { .. } => Self::new(kinds::REQUEST_ID_TAKEN, detail),
+            Error::BudgetNotFound { .. } => Self::new(kinds::BUDGET_NOT_FOUND, detail),
+            Error::BudgetExceeded { reached, asked } => {
+                Self::new(kinds::BUDGET_EXCEEDED, detail).about_budget(at_fault(*reached, asked))
+            }
+            Error::ReservationNotFound { .. } => Self::new(kinds::RESERVATION_NOT_FOUND, detail),
+            Error::ReservationClosed { .. } => Self::new(kinds::RESERVATION_CLOSED, detail),
+            Error::InvalidRange { .. } => Self::unfit_parameter("until", detail),
+            Error::TooManyGroups { .. } => Self::new(kinds::STATS_TOO_LARGE, detail),
+            Error::DeploymentNotFound { .. } | Error::NoDeployment => {
+                Self::new(kinds::DEPLOYMENT_NOT_FOUND, detail)
+            }
+            Error::DeploymentPath { .. } => Self::new(kinds::DEPLOYMENT_PATH, detail),
+            Error::Changed => Self::new(kinds::PRECONDITION_FAILED, detail),
+            Error::Overflow => Self::new(kinds::OVERFLOW, detail),
+            // No request names one by its id.
+            other @ (Error::UsageNotFound { .. } | Error::UsageLost) => Self::internal(other),
         }
+    }
+}
+
+fn at_fault(reached: Reached, asked: Amount) -> BudgetAtFault {
+    BudgetAtFault {
+        id: reached.budget.id,
+        scope: reached.budget.scope,
+        period: reached.budget.period,
+        unit: reached.budget.unit,
+        limit: reached.budget.hard_limit,
+        used: reached.standing.used,
+        reserved: reached.standing.reserved,
+        asked,
     }
 }
 

@@ -53,6 +53,9 @@ kinds! {
     JOB_NOT_FOUND = "job_not_found", 404, "There is no such job";
     APPROVAL_NOT_FOUND = "approval_not_found", 404, "There is no such approval";
     SCHEDULE_NOT_FOUND = "schedule_not_found", 404, "There is no such schedule";
+    BUDGET_NOT_FOUND = "token_budget_not_found", 404, "There is no such budget";
+    RESERVATION_NOT_FOUND = "token_reservation_not_found", 404, "There is no such reservation";
+    DEPLOYMENT_NOT_FOUND = "deployment_not_found", 404, "There is no such deployment";
     PROBLEM_NOT_FOUND = "problem_not_found", 404, "There is no such kind of problem";
     METHOD_NOT_ALLOWED = "method_not_allowed", 405, "The path does not take this method";
     BODY_TIMEOUT = "body_timeout", 408, "The body came too slowly";
@@ -86,6 +89,10 @@ kinds! {
     LEASE_LOST = "lease_lost", 409, "The job does not run under this lease any more";
     JOB_STATUS = "job_status", 409, "The job's status does not allow that";
     SIGNAL_REPLAYED = "signal_replayed", 409, "The signal was received before";
+    REQUEST_ID_TAKEN = "request_id_taken", 409, "The request was counted with another content";
+    BUDGET_EXCEEDED = "budget_exceeded", 409, "The budget has not enough left";
+    RESERVATION_CLOSED = "token_reservation_closed", 409, "The reservation is closed";
+    DEPLOYMENT_PATH = "deployment_path", 409, "The deployment cannot take this step";
     IN_FLIGHT = "idempotency_in_flight", 409, "The first request with this key is not answered yet";
     PRECONDITION_FAILED = "precondition_failed", 412, "The resource has changed";
     BODY_TOO_LARGE = "body_too_large", 413, "The body is too large";
@@ -99,6 +106,7 @@ kinds! {
     PACK_MIXED = "pricing_pack_mixed_adjustments", 422, "The pricing pack mixes kinds of prices";
     INPUTS_INVALID = "pattern_inputs_invalid", 422, "The pattern's inputs are not valid";
     OVERFLOW = "number_too_large", 422, "A figure has too many digits";
+    STATS_TOO_LARGE = "token_stats_too_large", 422, "The answer would be too large";
     KEY_REUSED = "idempotency_key_reused", 422, "The key was used for another request";
     LOGIN_LOCKED = "login_locked", 429, "Too many logins have failed";
     TOO_MANY_STREAMS = "too_many_streams", 429, "Too many streams are open";

@@ -12,7 +12,7 @@ use actix_web::{
     HttpResponse, ResponseError,
     http::{StatusCode, header},
 };
-use entity::values::PackStatus;
+use entity::values::{Amount, BudgetPeriod, BudgetScope, PackStatus, TokenBudgetId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -31,6 +31,7 @@ struct Parts {
     detail: String,
     errors: Vec<FieldError>,
     pack: Option<PackAtFault>,
+    budget: Option<BudgetAtFault>,
     retry_after_seconds: Option<u32>,
     /// For the log alone.
     source: Option<Arc<dyn Error + Send + Sync>>,
@@ -54,6 +55,27 @@ pub struct PackAtFault {
     pub id: String,
     pub status: PackStatus,
     pub prewarm_done: Option<bool>,
+}
+
+/// The budget that has not enough left for what was asked for, in its unit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct BudgetAtFault {
+    #[schema(value_type = uuid::Uuid)]
+    pub id: TokenBudgetId,
+    #[schema(value_type = schema::BudgetScope)]
+    pub scope: BudgetScope,
+    #[schema(value_type = schema::BudgetPeriod)]
+    pub period: BudgetPeriod,
+    /// `tokens`, or a currency of ISO 4217.
+    pub unit: String,
+    #[schema(value_type = schema::Decimal)]
+    pub limit: Amount,
+    #[schema(value_type = schema::Decimal)]
+    pub used: Amount,
+    #[schema(value_type = schema::Decimal)]
+    pub reserved: Amount,
+    #[schema(value_type = schema::Decimal)]
+    pub asked: Amount,
 }
 
 /// A problem as it is sent (RFC 9457).
@@ -83,6 +105,10 @@ pub struct ProblemOut<'a> {
     pub pack_status: Option<PackStatus>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prewarm_done: Option<bool>,
+    /// The budget that has not enough left.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<BudgetAtFault>)]
+    pub budget: Option<&'a BudgetAtFault>,
 }
 
 const RETRY_AFTER_SECONDS: u32 = 2;
@@ -95,6 +121,7 @@ impl Problem {
             detail: detail.into(),
             errors: Vec::new(),
             pack: None,
+            budget: None,
             retry_after_seconds: None,
             source: None,
         }))
@@ -165,6 +192,11 @@ impl Problem {
         self
     }
 
+    pub fn about_budget(mut self, budget: BudgetAtFault) -> Self {
+        self.0.budget = Some(budget);
+        self
+    }
+
     pub fn with_status(mut self, status: StatusCode) -> Self {
         self.0.status = status;
         self
@@ -201,6 +233,7 @@ impl Problem {
             pack_id: pack.map(|pack| pack.id.as_str()),
             pack_status: pack.map(|pack| pack.status),
             prewarm_done: pack.and_then(|pack| pack.prewarm_done),
+            budget: self.0.budget.as_ref(),
         };
         let mut response = HttpResponse::build(self.0.status);
         response.content_type("application/problem+json");

@@ -310,6 +310,12 @@ pub async fn get_version(state: Data<AppState>) -> Result<HttpResponse, Problem>
         content_type = "text/plain")),
 )]
 pub async fn get_metrics(state: Data<AppState>) -> Result<HttpResponse, Problem> {
+    // Without the database the rest is worth telling all the same.
+    if state.require_ready().is_ok()
+        && let Ok(depths) = workflow::jobs::survey(&state.database.shared_reader()).await
+    {
+        state.metrics.jobs.show(&depths, state.clock.now());
+    }
     let open_streams = state.streams.count();
     let text = state
         .metrics

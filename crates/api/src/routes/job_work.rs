@@ -15,7 +15,7 @@ use actix_web::{
 };
 use chrono::TimeDelta;
 use db::Tx;
-use entity::values::{JobId, JobMode, UserId};
+use entity::values::{JobEventKind, JobId, JobMode, JobStatus, UserId};
 use identity::Ctx;
 use lru::LruCache;
 use serde_json::Value;
@@ -110,6 +110,7 @@ pub async fn claim_jobs(call: Call, body: Body<ClaimIn>) -> Result<HttpResponse,
     let horizon = call.state.horizons.of(owner, &claim.modes);
     let patience = Duration::from_secs(wanted.wait_seconds);
     let jobs = claim_or_wait(&call.ctx, &claim, &horizon, patience, POLL).await?;
+    call.state.metrics.jobs.count(JobEventKind::Claimed, &jobs);
     Ok(Answer::ok(&ClaimedOut::from(jobs))?.into())
 }
 
@@ -180,6 +181,10 @@ pub async fn complete_job(
     };
     idempotency::create(&call, &bytes, async |ctx: &Ctx, tx: &Tx| {
         let job = jobs::complete(ctx, tx, Some(ctx.scope), done.clone()).await?;
+        call.state
+            .metrics
+            .jobs
+            .count(JobEventKind::Completed, [&job]);
         Answer::ok(&JobOut::from(job))
     })
     .await
@@ -209,6 +214,11 @@ pub async fn complete_jobs(call: Call, body: Body<CompletionsIn>) -> Result<Http
     let done: Vec<Completion> = value.jobs.into_iter().map(done).collect();
     idempotency::create(&call, &bytes, async |ctx: &Ctx, tx: &Tx| {
         let outcomes = jobs::complete_many(ctx, tx, Some(ctx.scope), done.clone()).await?;
+        let completed = outcomes.iter().flatten();
+        call.state
+            .metrics
+            .jobs
+            .count(JobEventKind::Completed, completed);
         let out = |(done, outcome): (&Completion, Result<_, workflow::Error>)| CompletionOut {
             id: done.lease.job,
             is_done: outcome.is_ok(),
@@ -253,6 +263,12 @@ pub async fn fail_job(
     };
     idempotency::create(&call, &bytes, async |ctx: &Ctx, tx: &Tx| {
         let job = jobs::fail(ctx, tx, Some(ctx.scope), &lease, failure.clone()).await?;
+        let event = match job.status {
+            JobStatus::Queued => JobEventKind::Retried,
+            JobStatus::Canceled => JobEventKind::Canceled,
+            _ => JobEventKind::Failed,
+        };
+        call.state.metrics.jobs.count(event, [&job]);
         Answer::ok(&JobOut::from(job))
     })
     .await

@@ -11,6 +11,7 @@ pub mod audit;
 pub mod auth;
 pub mod books_export;
 pub mod cash_flows;
+pub mod deployments;
 pub mod docs;
 pub mod executions;
 pub mod health;
@@ -38,6 +39,10 @@ pub mod shares;
 pub mod signals;
 pub mod thread_events;
 pub mod threads;
+pub mod token_budgets;
+pub mod token_reservations;
+pub mod token_stats;
+pub mod tokens;
 pub mod transactions;
 pub mod users;
 
@@ -101,6 +106,11 @@ pub fn configure(config: &mut ServiceConfig) {
         job_modes::configure,
         schedules::configure,
         approvals::configure,
+        tokens::configure,
+        token_stats::configure,
+        token_budgets::configure,
+        token_reservations::configure,
+        deployments::configure,
         audit::configure,
     ] {
         configure_resource(config);

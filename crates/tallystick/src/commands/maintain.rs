@@ -27,6 +27,7 @@ pub async fn run(settings: &Settings, output: Json) -> Result<(), Error> {
             "artifacts_deleted": conversations.artifacts_deleted,
             "messages_purged": conversations.messages_purged,
             "messages_indexed": conversations.messages_indexed,
+            "reservations_forgotten": done.reservations_forgotten,
         }));
     }
     if done == Done::default() {
@@ -35,11 +36,13 @@ pub async fn run(settings: &Settings, output: Json) -> Result<(), Error> {
     print(&format!(
         "Made {made} partitions for the coming years. Deleted {forgotten} old signals, {} expired \
          refresh tokens, {} forgotten failures to log in and {} old artifacts; purged {} deleted \
-         messages. Made {} messages of an earlier version searchable.",
+         messages. Made {} messages of an earlier version searchable. Forgot {} old reservations of \
+         tokens.",
         tidied.refresh_tokens,
         tidied.throttles,
         conversations.artifacts_deleted,
         conversations.messages_purged,
-        conversations.messages_indexed
+        conversations.messages_indexed,
+        done.reservations_forgotten
     ))
 }

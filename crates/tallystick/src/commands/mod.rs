@@ -20,3 +20,4 @@ mod stop;
 pub mod token;
 pub mod user;
 mod valuation;
+pub mod worker;

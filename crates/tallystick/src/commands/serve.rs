@@ -24,6 +24,7 @@ use crate::{
     secrets::Secrets,
     session,
     settings::{Server, Settings},
+    workers::Workers,
 };
 
 pub async fn run(settings: &Settings, args: Serve) -> Result<(), Error> {
@@ -115,6 +116,7 @@ pub async fn serve(
         .map_err(Error::Service)?;
     let handle = server.handle();
     let mut running = tokio::spawn(server);
+    let workers = Workers::default();
     let background = tokio::spawn(look_after(
         readiness,
         settings.clone(),
@@ -122,6 +124,7 @@ pub async fn serve(
         secrets.keys,
         secrets.endpoints.map(Arc::new),
         state,
+        workers.clone(),
     ));
     announce()?;
 
@@ -138,6 +141,7 @@ pub async fn serve(
         }
     };
     background.abort();
+    workers.end().await;
     database.close().await;
     match ended {
         Ok(outcome) => outcome.map_err(Error::Service),
@@ -161,6 +165,7 @@ fn config(settings: &Settings, tls: Option<Tls>) -> ApiConfig {
         rate_limits: settings.limits.rates,
         deadlines: settings.limits.deadlines,
         max_streams_per_user: settings.limits.streams_per_user,
+        token_prices: Arc::clone(&settings.token_prices),
         ..ApiConfig::new(settings.environment.as_str())
     }
 }
@@ -189,14 +194,15 @@ async fn look_after(
     keys: SharedKeys,
     endpoints: Option<Arc<Endpoints>>,
     state: Arc<AppState>,
+    workers: Workers,
 ) {
     let (audit, retention) = (settings.audit.clone(), settings.retention);
     if readiness == Readiness::Waiting {
-        wait_for_database(settings, database.clone(), state).await;
+        wait_for_database(&settings, &database, &state).await;
     }
-    approvals::register_endpoints(&database, endpoints).await;
+    approvals::register_endpoints(&database, endpoints.clone()).await;
+    workers.begin(&settings, &database, endpoints);
     tokio::join!(
-        approvals::expire(database.clone()),
         maintenance::keep(database.clone(), retention),
         audit_head::keep(database, keys, audit),
     );
@@ -204,11 +210,11 @@ async fn look_after(
 
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
-async fn wait_for_database(settings: Settings, database: Database, state: Arc<AppState>) {
+async fn wait_for_database(settings: &Settings, database: &Database, state: &AppState) {
     let mut last_said = String::new();
     loop {
         if database.connectivity().await == Connectivity::Connected {
-            match begin_serving(&settings, &database, &state).await {
+            match begin_serving(settings, database, state).await {
                 Ok(()) => return,
                 Err(error) if error.to_string() == last_said => {}
                 Err(error) => {

@@ -15,8 +15,10 @@ mod server;
 mod sources;
 #[cfg(test)]
 mod tests;
+mod token_prices;
+mod worker;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 pub use audit::Audit;
 pub use auth::Auth;
@@ -28,7 +30,9 @@ pub use pricing::Pricing;
 use reader::Reader;
 pub use server::Server;
 pub use sources::Sources;
+pub use worker::Worker;
 pub use workflow::retention::Retention;
+use workflow::tokens::prices::PriceList;
 
 /// Every setting, checked.
 #[derive(Clone, Debug)]
@@ -49,6 +53,9 @@ pub struct Settings {
     pub pricing: Pricing,
     pub retention: Retention,
     pub webhooks: Webhooks,
+    pub worker: Worker,
+    /// What tokens of models cost.
+    pub token_prices: Arc<PriceList>,
 }
 
 #[derive(Clone, Debug)]
@@ -110,7 +117,9 @@ impl Settings {
             pricing::read(&mut reader),
             retention::read(&mut reader),
             read_webhooks(&mut reader),
+            worker::read(&mut reader),
         );
+        let token_prices = token_prices::read(&mut reader);
         if environment == "production" {
             production::refuse(&mut reader, sections.0.as_ref(), sections.3.as_ref());
         }
@@ -128,6 +137,7 @@ impl Settings {
             Some(pricing),
             Some(retention),
             Some(webhooks),
+            Some(worker),
         ) = sections
         else {
             return Err(Error::Incomplete);
@@ -148,6 +158,8 @@ impl Settings {
             pricing,
             retention,
             webhooks,
+            worker,
+            token_prices,
         })
     }
 }

@@ -5,7 +5,7 @@ use std::{
 
 use config::{Config, ConfigError, Environment, File, FileFormat, Value, ValueKind};
 
-use super::{Error, database::KEYS, duration::Unit};
+use super::{Error, database::KEYS, duration::Unit, token_prices};
 
 const BUILT_IN: &str = include_str!("../../../../config/default.toml");
 
@@ -178,6 +178,10 @@ fn flatten(key: String, value: Value, found: &mut BTreeMap<String, Found>) {
 }
 
 fn text_of(key: &str, value: Value) -> Option<String> {
+    if key == token_prices::KEY {
+        let tables: Option<serde_json::Value> = value.try_deserialize().ok();
+        return tables.map(|tables| tables.to_string());
+    }
     match value.kind {
         ValueKind::Array(entries) if LISTS.contains(&key) => {
             let texts = entries.into_iter().map(|entry| entry.into_string().ok());

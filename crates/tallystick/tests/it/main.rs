@@ -24,6 +24,7 @@ mod positions;
 mod previous_release;
 mod producers;
 mod reconcile;
+mod reservations;
 mod restatements;
 mod retention;
 mod roles;

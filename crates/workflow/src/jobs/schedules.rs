@@ -11,6 +11,7 @@ use entity::{
     values::{JobMode, JobScheduleId, ThreadId},
     workflow::job_schedule::{Column, Entity, Model},
 };
+use futures_util::{FutureExt, future::BoxFuture};
 use identity::Ctx;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
@@ -177,24 +178,37 @@ pub async fn delete(ctx: &Ctx, tx: &Tx, id: JobScheduleId) -> Result<(), Error> 
 /// Makes the jobs of all schedules whose time has come, each in a transaction of its own, and answers how many.
 /// Times that were missed, since nothing ran, count as one.
 pub async fn run_due(service: &Ctx) -> Result<usize, Error> {
-    let now = service.now();
-    let due = Entity::find()
-        .filter(Column::IsActive.eq(true))
-        .filter(Column::NextRunAt.lte(now))
-        .order_by_asc(Column::NextRunAt)
-        .limit(MOST_AT_ONCE)
-        .all(&service.shared())
-        .await?;
     let mut made = 0;
-    for schedule in due {
+    for schedule in due(service.clone()).await? {
         let ctx = ctx_of(service, schedule.owner_user_id, "schedules");
-        let unit = |tx: Tx| {
-            let (ctx, schedule) = (ctx.clone(), schedule.clone());
-            async move { run_one(&ctx, &tx, schedule).await }
-        };
-        made += usize::from(ctx.database.write(unit).await?);
+        made += usize::from(run_alone(ctx, schedule).await?);
     }
     Ok(made)
+}
+
+// These are boxed since the compiler does not see through the layers above them that they are `Send`.
+
+fn due(service: Ctx) -> BoxFuture<'static, Result<Vec<Model>, Error>> {
+    async move {
+        let due = Entity::find()
+            .filter(Column::IsActive.eq(true))
+            .filter(Column::NextRunAt.lte(service.now()))
+            .order_by_asc(Column::NextRunAt)
+            .limit(MOST_AT_ONCE)
+            .all(&service.shared())
+            .await?;
+        Ok(due)
+    }
+    .boxed()
+}
+
+fn run_alone(ctx: Ctx, schedule: Model) -> BoxFuture<'static, Result<bool, Error>> {
+    let database = ctx.database.clone();
+    let unit = move |tx: Tx| {
+        let (ctx, schedule) = (ctx.clone(), schedule.clone());
+        async move { run_one(&ctx, &tx, schedule).await }
+    };
+    async move { database.write(unit).await }.boxed()
 }
 
 async fn run_one(ctx: &Ctx, tx: &Tx, seen: Model) -> Result<bool, Error> {

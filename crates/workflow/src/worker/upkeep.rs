@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use db::Tx;
+use futures_util::{FutureExt, future::BoxFuture};
 use identity::Ctx;
 
 use crate::{
@@ -26,15 +27,7 @@ pub struct Upkept {
 pub async fn look_after(ctx: &Ctx) -> Result<Upkept, Error> {
     let mut done = Upkept::default();
     loop {
-        let expired = sweep::expired_leases(ctx, &ctx.shared(), MOST).await?;
-        if expired.is_empty() {
-            break;
-        }
-        let unit = |tx: Tx| {
-            let (ctx, expired) = (ctx.clone(), expired.clone());
-            async move { sweep::expire(&ctx, &tx, &expired).await }
-        };
-        let ended = ctx.database.write(unit).await?.len();
+        let ended = end_leases(ctx.clone()).await?;
         done.leases_ended += ended;
         if ended == 0 {
             break;
@@ -42,6 +35,23 @@ pub async fn look_after(ctx: &Ctx) -> Result<Upkept, Error> {
     }
     done.jobs_scheduled = schedules::run_due(ctx).await?;
     Ok(done)
+}
+
+/// It is boxed since the compiler does not see through the layers above it that it is `Send`.
+fn end_leases(ctx: Ctx) -> BoxFuture<'static, Result<usize, Error>> {
+    async move {
+        let expired = sweep::expired_leases(&ctx, &ctx.shared(), MOST).await?;
+        if expired.is_empty() {
+            return Ok(0);
+        }
+        let database = ctx.database.clone();
+        let unit = move |tx: Tx| {
+            let (ctx, expired) = (ctx.clone(), expired.clone());
+            async move { sweep::expire(&ctx, &tx, &expired).await }
+        };
+        Ok(database.write(unit).await?.len())
+    }
+    .boxed()
 }
 
 /// Does what is due, from time to time, until the future is dropped.

@@ -9,12 +9,14 @@
 
 mod approvals;
 mod artifacts;
+mod deployments;
 mod jobs;
 mod messages;
 mod pages;
 mod retention;
 mod search;
 mod threads;
+mod tokens;
 mod worker;
 
 use db::{Database, Tx};

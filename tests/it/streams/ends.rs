@@ -117,10 +117,14 @@ on_both_engines! {
             ids.push(id);
         }
         assert!(ids.len() < 240, "it was not cut");
-        let query = "?follow=false";
-        let mut again = Reader::open(&app, &thread, query, ids.last().copied()).await;
-        while let Some((id, ..)) = again.event().await {
-            ids.push(id);
+        // On a busy machine the reader itself is too slow now and then, and is cut once more.
+        while ids.last() != Some(&EVENTS) {
+            let mut again = Reader::open(&app, &thread, "", ids.last().copied()).await;
+            while ids.last() != Some(&EVENTS)
+                && let Some((id, ..)) = again.event().await
+            {
+                ids.push(id);
+            }
         }
         assert_eq!(ids, (1..=EVENTS).collect::<Vec<_>>());
     }

@@ -7,7 +7,7 @@ use std::time::UNIX_EPOCH;
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use testservers::packages::{self, Package};
-use ureq::{Body, http::Response};
+use ureq::{Body, RequestBuilder, http::Response, typestate::WithBody};
 
 use super::server::Target;
 use crate::process;
@@ -81,16 +81,23 @@ fn ask(target: &Target, path: &str) -> Result<Response<Body>> {
 }
 
 pub fn post_json(target: &Target, path: &str, body: &Value) -> Result<Value> {
-    let url = format!("{}{path}", target.url);
-    let mut request = ureq::post(&url).header("Content-Type", "application/json");
+    send_json(ureq::post(format!("{}{path}", target.url)), target, body)
+        .with_context(|| format!("POST {path} failed"))
+}
+
+pub fn put_json(target: &Target, path: &str, body: &Value) -> Result<Value> {
+    send_json(ureq::put(format!("{}{path}", target.url)), target, body)
+        .with_context(|| format!("PUT {path} failed"))
+}
+
+fn send_json(request: RequestBuilder<WithBody>, target: &Target, body: &Value) -> Result<Value> {
+    let mut request = request.header("Content-Type", "application/json");
     if let Some(token) = &target.token {
         request = request.header("Authorization", format!("Bearer {token}"));
     }
-    let mut answer = request
-        .send(body.to_string())
-        .with_context(|| format!("POST {url} failed"))?;
+    let mut answer = request.send(body.to_string())?;
     let answer = answer.body_mut().read_to_string()?;
-    serde_json::from_str(&answer).with_context(|| format!("POST {url} answered no JSON"))
+    serde_json::from_str(&answer).context("the answer is no JSON")
 }
 
 pub fn get_json(target: &Target, path: &str) -> Result<Value> {

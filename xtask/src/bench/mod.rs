@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: the product beside Beancount and beside a bare handler, in one run;
 //! `cargo xtask bench db`: the way to the database beside others;
-//! `cargo xtask bench security`: accounts and row security beside the release that had none; and
+//! `cargo xtask bench security`: accounts and row security beside the release that had none;
+//! `cargo xtask bench streams`: what open streams of events take; and
 //! `cargo xtask bench books`: recorded books and large packs beside a script and the engines' own loaders.
 
 mod account;
@@ -16,6 +17,7 @@ pub mod report;
 mod requests;
 mod security;
 pub mod server;
+mod streams;
 
 use std::path::{Path, PathBuf};
 
@@ -54,6 +56,8 @@ enum What {
     Security(security::Options),
     /// Measure recorded books and large packs beside a script and the engines' own loaders
     Books(books::Options),
+    /// Measure what open streams of events take, and how soon an event is there
+    Streams(streams::Options),
 }
 
 /// What the measurements share.
@@ -121,6 +125,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         Some(What::Db(options)) => return db::run(workspace, options),
         Some(What::Security(options)) => return security::run(workspace, options),
         Some(What::Books(options)) => return books::run(workspace, options),
+        Some(What::Streams(options)) => return streams::run(workspace, options),
         None => {}
     }
     let bench = Bench {

@@ -16,11 +16,12 @@ use crate::workspace::Workspace;
 const DATABASE_VARIABLE: &str = "DATABASE_URL";
 /// All load comes from one address, with one credential, and may last: its requests are counted and
 /// its token's end is looked at, and neither is ever reached.
-const UNREACHED_LIMITS: [(&str, &str); 5] = [
+const UNREACHED_LIMITS: [(&str, &str); 6] = [
     ("TALLYSTICK__LIMITS__ADDRESS_PER_MINUTE", "100000000"),
     ("TALLYSTICK__LIMITS__ADDRESS_BURST", "100000000"),
     ("TALLYSTICK__LIMITS__CREDENTIAL_PER_MINUTE", "100000000"),
     ("TALLYSTICK__LIMITS__CREDENTIAL_BURST", "100000000"),
+    ("TALLYSTICK__LIMITS__STREAMS_PER_USER", "1000000"),
     ("TALLYSTICK__AUTH__ACCESS_TOKEN_MINUTES", "60"),
 ];
 /// Every portfolio of the example ledger lies under it.

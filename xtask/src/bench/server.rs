@@ -75,6 +75,12 @@ impl Server {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
         peak_bytes(&status)
     }
+
+    /// The memory that it has now.
+    pub fn memory_bytes(&self) -> Option<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        bytes_of(&status, "VmRSS:")
+    }
 }
 
 impl Drop for Server {
@@ -97,10 +103,12 @@ impl Drop for Server {
 
 /// `VmHWM` of a process's status.
 pub fn peak_bytes(status: &str) -> Option<u64> {
-    let peak = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmHWM:"))?;
-    let kibibytes: u64 = peak.trim().strip_suffix(" kB")?.parse().ok()?;
+    bytes_of(status, "VmHWM:")
+}
+
+fn bytes_of(status: &str, name: &str) -> Option<u64> {
+    let given = status.lines().find_map(|line| line.strip_prefix(name))?;
+    let kibibytes: u64 = given.trim().strip_suffix(" kB")?.parse().ok()?;
     Some(kibibytes * 1024)
 }
 
@@ -139,7 +147,7 @@ fn pass_ready_line(stdout: ChildStdout, sender: &Sender<Value>) {
 
 #[cfg(test)]
 mod tests {
-    use super::peak_bytes;
+    use super::{bytes_of, peak_bytes};
 
     #[test]
     fn reads_the_peak_of_the_memory() {
@@ -147,5 +155,6 @@ mod tests {
             "Name:\ttallystick\nVmPeak:\t  812344 kB\nVmHWM:\t   31744 kB\nVmRSS:\t 30000 kB\n";
         assert_eq!(peak_bytes(status), Some(31_744 * 1024));
         assert_eq!(peak_bytes("Name:\ttallystick\n"), None);
+        assert_eq!(bytes_of(status, "VmRSS:"), Some(30_000 * 1024));
     }
 }

@@ -34,12 +34,18 @@ struct Hub {
 
 #[derive(Default)]
 struct Watched {
-    /// How far each thread is known to reach.
-    threads: HashMap<ThreadId, watch::Sender<i64>>,
+    threads: HashMap<ThreadId, Thread>,
     streams_of: HashMap<UserId, usize>,
     /// Begun with the first stream.
     rounds: Option<AbortHandle>,
     is_closed: bool,
+}
+
+/// A thread that is watched.
+struct Thread {
+    /// How far it is known to reach.
+    newest: watch::Sender<i64>,
+    streams: usize,
 }
 
 /// One open stream; it counts until it is dropped.
@@ -75,11 +81,12 @@ impl Streams {
             return Err(Problem::new(kinds::TOO_MANY_STREAMS, advice).retry_later());
         }
         *open += 1;
-        let newest = watched
-            .threads
-            .entry(thread)
-            .or_insert_with(|| watch::Sender::new(0))
-            .subscribe();
+        let of_thread = watched.threads.entry(thread).or_insert_with(|| Thread {
+            newest: watch::Sender::new(0),
+            streams: 0,
+        });
+        of_thread.streams += 1;
+        let newest = of_thread.newest.subscribe();
         if watched.rounds.is_none() {
             let rounds = rounds::keep(Arc::downgrade(&self.0), self.0.database.clone());
             watched.rounds = Some(self.0.runtime.spawn(rounds).abort_handle());
@@ -129,10 +136,12 @@ impl Drop for Seat {
                 watched.streams_of.remove(&self.user);
             }
         }
-        // This one still counts itself.
-        let is_last = |newest: &watch::Sender<i64>| newest.receiver_count() <= 1;
-        if watched.threads.get(&self.thread).is_some_and(is_last) {
-            watched.threads.remove(&self.thread);
+        // It may be gone already, with all others.
+        if let Some(of_thread) = watched.threads.get_mut(&self.thread) {
+            of_thread.streams -= 1;
+            if of_thread.streams == 0 {
+                watched.threads.remove(&self.thread);
+            }
         }
     }
 }

@@ -78,7 +78,7 @@ impl Hub {
         let watched = self.watched();
         for (thread, newest) in newest {
             if let Some(known) = watched.threads.get(&thread) {
-                known.send_if_modified(|known| {
+                known.newest.send_if_modified(|known| {
                     let is_news = newest > *known;
                     *known = newest.max(*known);
                     is_news

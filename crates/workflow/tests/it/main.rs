@@ -8,6 +8,7 @@
 )]
 
 mod artifacts;
+mod faults_jobs;
 mod jobs;
 mod messages;
 mod threads;

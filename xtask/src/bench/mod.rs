@@ -1,7 +1,8 @@
 //! `cargo xtask bench`: the product beside Beancount and beside a bare handler, in one run;
 //! `cargo xtask bench db`: the way to the database beside others;
-//! `cargo xtask bench security`: accounts and row security beside the release that had none; and
-//! `cargo xtask bench books`: recorded books and large packs beside a script and the engines' own loaders.
+//! `cargo xtask bench security`: accounts and row security beside the release that had none;
+//! `cargo xtask bench books`: recorded books and large packs beside a script and the engines' own loaders; and
+//! `cargo xtask bench jobs`: the queue of jobs beside other queues.
 
 mod account;
 pub mod bare_server;
@@ -9,6 +10,7 @@ mod books;
 mod db;
 mod figures;
 pub mod http;
+mod jobs;
 mod ledger;
 pub mod machine;
 pub mod product;
@@ -54,6 +56,8 @@ enum What {
     Security(security::Options),
     /// Measure recorded books and large packs beside a script and the engines' own loaders
     Books(books::Options),
+    /// Measure the queue of jobs beside procrastinate and graphile-worker
+    Jobs(jobs::Options),
 }
 
 /// What the measurements share.
@@ -121,6 +125,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         Some(What::Db(options)) => return db::run(workspace, options),
         Some(What::Security(options)) => return security::run(workspace, options),
         Some(What::Books(options)) => return books::run(workspace, options),
+        Some(What::Jobs(options)) => return jobs::run(workspace, options),
         None => {}
     }
     let bench = Bench {

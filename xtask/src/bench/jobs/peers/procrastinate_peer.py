@@ -11,11 +11,15 @@ each job is enqueued until it starts in a worker that waits.
 
 import asyncio
 import json
+import logging
 import sys
 import time
 
 import procrastinate
 from procrastinate.jobs import Job
+
+# That the application is made in the main module matters to programs of several.
+logging.disable(logging.WARNING)
 
 BATCH = 1000
 TELL_EVERY = 0.02

@@ -16,6 +16,43 @@ UPDATE tallystick_history SET finished_at = clock_timestamp()
 WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000019_approvals');
 COMMIT;
 
+-- down: m20261121_000018_conversations
+BEGIN;
+SELECT pg_advisory_xact_lock(127961779698035);
+SET LOCAL lock_timeout = '500ms';
+SET LOCAL row_security = off;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000018_conversations', 'down', '37289b725c0138ab6eb6ede6d66107ca41babefa427b6a6f5cda69082648b700', 'tallystick', concat_ws(' as ', 'script', session_user), clock_timestamp() FROM tallystick_history;
+DROP TABLE message_words;
+DROP TABLE artifact_revisions;
+ALTER TABLE artifacts DROP COLUMN updated_at;
+ALTER TABLE artifacts DROP COLUMN revision;
+DROP INDEX messages_to_index_idx;
+DROP INDEX messages_to_purge_idx;
+ALTER TABLE messages DROP COLUMN is_indexed;
+ALTER TABLE messages DROP COLUMN purged_at;
+ALTER TABLE messages DROP COLUMN deleted_at;
+DELETE FROM seaql_migrations WHERE version = 'm20261121_000018_conversations';
+UPDATE tallystick_history SET finished_at = clock_timestamp()
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000018_conversations');
+COMMIT;
+
+-- down: m20261121_000017_tokens
+BEGIN;
+SELECT pg_advisory_xact_lock(127961779698035);
+SET LOCAL lock_timeout = '500ms';
+SET LOCAL row_security = off;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000017_tokens', 'down', '1c9fbca5b3f277842edae0b8dc8b4e73ad7ce67fea420196351eb344ffd39cbf', 'tallystick', concat_ws(' as ', 'script', session_user), clock_timestamp() FROM tallystick_history;
+DROP TABLE deployments;
+DROP TABLE token_reservations;
+DROP TABLE token_budgets;
+DROP TABLE token_usage;
+DELETE FROM seaql_migrations WHERE version = 'm20261121_000017_tokens';
+UPDATE tallystick_history SET finished_at = clock_timestamp()
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000017_tokens');
+COMMIT;
+
 -- down: m20261121_000016_jobs
 BEGIN;
 SELECT pg_advisory_xact_lock(127961779698035);

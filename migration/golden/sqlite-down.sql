@@ -16,6 +16,39 @@ WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_
 INSERT INTO reference SELECT EXISTS (SELECT 1 FROM pragma_foreign_key_check);
 COMMIT;
 
+-- down: m20261121_000018_conversations
+BEGIN IMMEDIATE;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000018_conversations', 'down', '05a84e03bd820a9b911b544779979b26c77f5a6c55c7cda9aea8551e2b7e5bcb', 'tallystick', coalesce('script', '-'), strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM tallystick_history;
+DROP TABLE message_words;
+DROP TABLE artifact_revisions;
+ALTER TABLE artifacts DROP COLUMN updated_at;
+ALTER TABLE artifacts DROP COLUMN revision;
+DROP INDEX messages_to_index_idx;
+DROP INDEX messages_to_purge_idx;
+ALTER TABLE messages DROP COLUMN is_indexed;
+ALTER TABLE messages DROP COLUMN purged_at;
+ALTER TABLE messages DROP COLUMN deleted_at;
+DELETE FROM seaql_migrations WHERE version = 'm20261121_000018_conversations';
+UPDATE tallystick_history SET finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000018_conversations');
+INSERT INTO reference SELECT EXISTS (SELECT 1 FROM pragma_foreign_key_check);
+COMMIT;
+
+-- down: m20261121_000017_tokens
+BEGIN IMMEDIATE;
+INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)
+SELECT coalesce(max(seq), 0) + 1, 'm20261121_000017_tokens', 'down', '27ef39265df761d9760de5cdfc3228684b0cf7898f20ccb69f002e241e9cb37b', 'tallystick', coalesce('script', '-'), strftime('%Y-%m-%dT%H:%M:%fZ', 'now') FROM tallystick_history;
+DROP TABLE deployments;
+DROP TABLE token_reservations;
+DROP TABLE token_budgets;
+DROP TABLE token_usage;
+DELETE FROM seaql_migrations WHERE version = 'm20261121_000017_tokens';
+UPDATE tallystick_history SET finished_at = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
+WHERE seq = (SELECT max(seq) FROM tallystick_history WHERE version = 'm20261121_000017_tokens');
+INSERT INTO reference SELECT EXISTS (SELECT 1 FROM pragma_foreign_key_check);
+COMMIT;
+
 -- down: m20261121_000016_jobs
 BEGIN IMMEDIATE;
 INSERT INTO tallystick_history (seq, version, action, checksum, program, operator, started_at)

@@ -31,6 +31,8 @@ pub enum Error {
         status: JobStatus,
         event: JobEventKind,
     },
+    #[error("no approval of job {id} is pending: it would wait for ever, so go on with it")]
+    NothingPending { id: JobId },
     #[error("a job was changed without the lock of its thread")]
     Interfered,
     #[error("there is no approval {id}")]

@@ -12,7 +12,8 @@ use entity::{
 use identity::Ctx;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, DbBackend, EntityTrait, IntoActiveModel, QueryFilter,
-    QueryOrder, QuerySelect, QueryTrait, sea_query::LockType,
+    QueryOrder, QuerySelect, QueryTrait,
+    sea_query::{LockBehavior, LockType},
 };
 
 use crate::{Error, threads};
@@ -99,6 +100,23 @@ pub(crate) async fn lock_all(
     owner: Option<UserId>,
     threads: impl IntoIterator<Item = ThreadId>,
 ) -> Result<Vec<Model>, Error> {
+    lock_those(tx, owner, threads, None).await
+}
+
+/// As [`lock_all`], but only those that nobody has locked: it waits for none.
+pub(crate) async fn lock_free(
+    tx: &Tx,
+    threads: impl IntoIterator<Item = ThreadId>,
+) -> Result<Vec<Model>, Error> {
+    lock_those(tx, None, threads, Some(LockBehavior::SkipLocked)).await
+}
+
+async fn lock_those(
+    tx: &Tx,
+    owner: Option<UserId>,
+    threads: impl IntoIterator<Item = ThreadId>,
+    behavior: Option<LockBehavior>,
+) -> Result<Vec<Model>, Error> {
     let mut query = Entity::find()
         .filter(Column::ThreadId.is_in(threads))
         .order_by_asc(Column::ThreadId);
@@ -107,7 +125,10 @@ pub(crate) async fn lock_all(
     }
     // SQLite has one writer anyway.
     if tx.get_database_backend() == DbBackend::Postgres {
-        query = query.lock(LockType::NoKeyUpdate);
+        query = match behavior {
+            Some(behavior) => query.lock_with_behavior(LockType::NoKeyUpdate, behavior),
+            None => query.lock(LockType::NoKeyUpdate),
+        };
     }
     Ok(fetch_all(tx, query.as_query()).await?)
 }

@@ -1,8 +1,9 @@
 //! `cargo xtask bench`: the product beside Beancount and beside a bare handler, in one run;
 //! `cargo xtask bench db`: the way to the database beside others;
 //! `cargo xtask bench security`: accounts and row security beside the release that had none;
-//! `cargo xtask bench streams`: what open streams of events take; and
-//! `cargo xtask bench books`: recorded books and large packs beside a script and the engines' own loaders.
+//! `cargo xtask bench streams`: what open streams of events take;
+//! `cargo xtask bench books`: recorded books and large packs beside a script and the engines' own loaders; and
+//! `cargo xtask bench jobs`: the queue of jobs beside other queues.
 
 mod account;
 pub mod bare_server;
@@ -10,6 +11,7 @@ mod books;
 mod db;
 mod figures;
 pub mod http;
+mod jobs;
 mod ledger;
 pub mod machine;
 pub mod product;
@@ -58,6 +60,8 @@ enum What {
     Books(books::Options),
     /// Measure what open streams of events take, and how soon an event is there
     Streams(streams::Options),
+    /// Measure the queue of jobs beside procrastinate and graphile-worker
+    Jobs(jobs::Options),
 }
 
 /// What the measurements share.
@@ -126,6 +130,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<()> {
         Some(What::Security(options)) => return security::run(workspace, options),
         Some(What::Books(options)) => return books::run(workspace, options),
         Some(What::Streams(options)) => return streams::run(workspace, options),
+        Some(What::Jobs(options)) => return jobs::run(workspace, options),
         None => {}
     }
     let bench = Bench {

@@ -185,7 +185,9 @@ impl From<workflow::Error> for Problem {
             Error::ScheduleExists { .. } => Self::new(kinds::SCHEDULE_EXISTS, detail),
             Error::ThreadBusy { .. } => Self::new(kinds::THREAD_BUSY, detail),
             Error::LeaseLost { .. } => Self::new(kinds::LEASE_LOST, detail),
-            Error::NotAllowed { .. } => Self::new(kinds::JOB_STATUS, detail),
+            Error::NotAllowed { .. } | Error::NothingPending { .. } => {
+                Self::new(kinds::JOB_STATUS, detail)
+            }
             Error::Interfered => Self::new(kinds::CONTENDED, detail),
             Error::ApprovalNotFound { .. } => Self::new(kinds::APPROVAL_NOT_FOUND, detail),
             Error::ApprovalResolved { .. } => Self::new(kinds::APPROVAL_RESOLVED, detail),

@@ -281,7 +281,8 @@ pub async fn fail_job(
     responses(
         (status = 200, description = "It waits", body = JobOut),
         (status = 404, description = "`job_not_found`"),
-        (status = 409, description = "`lease_lost`: the job is not this worker's any more"),
+        (status = 409, description = "`lease_lost`: the job is not this worker's any more; \
+            `job_status`: none of its approvals is pending"),
     ),
 )]
 pub async fn park_job(

@@ -64,10 +64,10 @@ pub async fn propose(ctx: &Ctx, tx: &Tx, lease: &Lease, new: NewApproval) -> Res
     check_quorum(&approval, asked.len())?;
     let row = approval.clone().into_active_model().reset_all();
     Entity::insert(row).exec_without_returning(tx).await?;
+    note_due(ctx, tx, job.id).await?;
     if new.parks {
         jobs::park(ctx, tx, Some(ctx.scope), lease).await?;
     }
-    note_due(ctx, tx, job.id).await?;
     tell(ctx, tx, &approval).await?;
     let data = told(&approval);
     webhooks::announce(ctx, tx, EventType::ApprovalProposed, &data).await?;

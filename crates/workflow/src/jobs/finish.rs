@@ -125,11 +125,12 @@ pub async fn fail(
     only(write_and_promote(tx, now, vec![change]).await?, lease.job)
 }
 
-/// Lets a job wait for people, without a lease; [`super::resume`] or [`super::fail_waiting`] goes on with it.
+/// Lets a job wait for people, without a lease; [`super::resume`] or [`super::fail_waiting`] goes on with it. A job
+/// whose cancellation was asked for is canceled.
 ///
 /// # Errors
 ///
-/// As [`complete`].
+/// As [`complete`]; [`Error::NothingPending`] if no approval of the job is pending: it would wait for ever.
 pub async fn park(
     ctx: &Ctx,
     tx: &Tx,
@@ -138,7 +139,13 @@ pub async fn park(
 ) -> Result<Model, Error> {
     let now = ctx.now();
     let job = lock_leased(tx, owner, lease, now).await?;
-    let change = Change::of(job, JobEventKind::Parked, now)?;
+    let change = if job.cancel_requested_at.is_some() {
+        Change::of(job, JobEventKind::Canceled, now)?
+    } else if job.approval_due_at.is_none() {
+        return Err(Error::NothingPending { id: lease.job });
+    } else {
+        Change::of(job, JobEventKind::Parked, now)?
+    };
     only(write_and_promote(tx, now, vec![change]).await?, lease.job)
 }
 

@@ -4,7 +4,10 @@ use chrono::{DateTime, Utc};
 use db::{Tx, query::fetch_all};
 use entity::{
     values::{JobId, JobStatus, ThreadId, UserId},
-    workflow::job::{Column, Entity, Model},
+    workflow::{
+        job::{Column, Entity, Model},
+        job_queue,
+    },
 };
 use identity::Ctx;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait};
@@ -46,6 +49,29 @@ pub(crate) async fn lock_jobs(
     owner: Option<UserId>,
     jobs: &[JobId],
 ) -> Result<HashMap<JobId, Model>, Error> {
+    let threads = threads_of(tx, owner, jobs).await?;
+    if threads.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let locked = queues::lock_all(tx, owner, threads).await?;
+    read_locked(tx, &locked, jobs).await
+}
+
+/// As [`lock_jobs`], of everybody's, but only those whose queues nobody has locked.
+pub(crate) async fn lock_free_jobs(
+    tx: &Tx,
+    jobs: &[JobId],
+) -> Result<HashMap<JobId, Model>, Error> {
+    let threads = threads_of(tx, None, jobs).await?;
+    let locked = queues::lock_free(tx, threads).await?;
+    read_locked(tx, &locked, jobs).await
+}
+
+async fn threads_of(
+    tx: &Tx,
+    owner: Option<UserId>,
+    jobs: &[JobId],
+) -> Result<Vec<ThreadId>, Error> {
     let mut threads = Entity::find()
         .select_only()
         .column(Column::ThreadId)
@@ -53,15 +79,19 @@ pub(crate) async fn lock_jobs(
     if let Some(owner) = owner {
         threads = threads.filter(Column::OwnerUserId.eq(owner));
     }
-    let threads: Vec<ThreadId> = threads.distinct().into_tuple().all(tx).await?;
-    if threads.is_empty() {
-        return Ok(HashMap::new());
-    }
-    queues::lock_all(tx, owner, threads).await?;
-    let mut query = Entity::find().filter(Column::Id.is_in(jobs.iter().copied()));
-    if let Some(owner) = owner {
-        query = query.filter(Column::OwnerUserId.eq(owner));
-    }
+    Ok(threads.distinct().into_tuple().all(tx).await?)
+}
+
+/// A job never changes its thread: what is read after the lock is as it was locked.
+async fn read_locked(
+    tx: &Tx,
+    locked: &[job_queue::Model],
+    jobs: &[JobId],
+) -> Result<HashMap<JobId, Model>, Error> {
+    let threads = locked.iter().map(|queue| queue.thread_id);
+    let query = Entity::find()
+        .filter(Column::Id.is_in(jobs.iter().copied()))
+        .filter(Column::ThreadId.is_in(threads));
     let jobs: Vec<Model> = fetch_all(tx, query.as_query()).await?;
     Ok(jobs.into_iter().map(|job| (job.id, job)).collect())
 }

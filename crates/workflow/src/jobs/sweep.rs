@@ -13,7 +13,7 @@ use sea_orm::FromQueryResult;
 
 use super::{
     change::{Change, write_and_promote},
-    lease::lock_jobs,
+    lease::lock_free_jobs,
 };
 use crate::Error;
 
@@ -36,10 +36,11 @@ pub async fn expired_leases(
 }
 
 /// Ends leases that have run out: the job runs again, in its old place, or has failed if there is no attempt
-/// left; one whose cancellation was asked for is canceled. What was extended meanwhile stays as it is.
+/// left; one whose cancellation was asked for is canceled. What was extended meanwhile stays as it is, and what
+/// somebody is changing at this moment is left for the next time.
 pub async fn expire(ctx: &Ctx, tx: &Tx, jobs: &[JobId]) -> Result<Vec<Model>, Error> {
     let now = ctx.now();
-    let jobs = lock_jobs(tx, None, jobs).await?;
+    let jobs = lock_free_jobs(tx, jobs).await?;
     let mut changes = Vec::new();
     for job in jobs.into_values() {
         let is_over = job.lease_expires_at.is_some_and(|until| until <= now);

@@ -10,6 +10,7 @@
 mod approvals;
 mod artifacts;
 mod deployments;
+mod faults_jobs;
 mod jobs;
 mod messages;
 mod pages;

@@ -53,6 +53,7 @@ WITH new AS MATERIALIZED (
         lease_token uuid, lease_expires_at timestamptz, worker text, started_at timestamptz,
         finished_at timestamptz, cancel_requested_at timestamptz, approval_due_at timestamptz,
         kind text, details jsonb, line jsonb)
+    LIMIT $3
 ), changed AS (
     UPDATE jobs SET status = new.status, is_next = false, result_json = new.result_json,
         error = new.error, run_at = new.run_at, attempt = new.attempt,
@@ -122,7 +123,7 @@ ORDER BY new.ord";
 
 const HEADS: &str = "
 SELECT head.*
-FROM jsonb_array_elements_text($1) AS named (id)
+FROM (SELECT id FROM jsonb_array_elements_text($1) AS named (id) LIMIT $3) AS named
 JOIN job_queues q ON q.thread_id = named.id::uuid
 CROSS JOIN LATERAL (
     SELECT j.* FROM jobs j
@@ -136,7 +137,7 @@ const PROMOTE: &str = "
 WITH room AS MATERIALIZED (
     SELECT q.thread_id, q.max_running - (SELECT count(*) FROM jobs r
         WHERE r.thread_id = q.thread_id AND r.status = 'running') AS free
-    FROM jsonb_array_elements_text($1) AS named (id)
+    FROM (SELECT id FROM jsonb_array_elements_text($1) AS named (id) LIMIT $3) AS named
     JOIN job_queues q ON q.thread_id = named.id::uuid
     WHERE EXISTS (SELECT 1 FROM jobs j
         WHERE j.thread_id = q.thread_id AND j.status = 'queued')
@@ -164,7 +165,10 @@ pub async fn insert(tx: &Tx, now: DateTime<Utc>, changes: &[Change]) -> Result<(
 
 pub async fn write(tx: &Tx, now: DateTime<Utc>, changes: &[Change]) -> Result<(), Error> {
     let rows: Vec<Value> = changes.iter().enumerate().map(changed_row).collect();
-    let statement = sql(WRITE, [json!(rows).into(), now.into()]);
+    let statement = sql(
+        WRITE,
+        [json!(rows).into(), now.into(), count(changes).into()],
+    );
     let changed: i64 = fetch_value(tx, &statement).await?;
     if usize::try_from(changed) == Ok(changes.len()) {
         return Ok(());
@@ -215,7 +219,14 @@ pub async fn promote(tx: &Tx, now: DateTime<Utc>, threads: &[ThreadId]) -> Resul
 }
 
 fn of_threads(text: &'static str, threads: &[ThreadId], now: DateTime<Utc>) -> Sql {
-    sql(text, [json!(threads).into(), now.into()])
+    let values = [json!(threads).into(), now.into(), count(threads).into()];
+    sql(text, values)
+}
+
+/// Given as a limit too, since the planner takes a JSON value for a hundred rows, and would rather read the whole
+/// table than look up so many.
+fn count<T>(rows: &[T]) -> i64 {
+    i64::try_from(rows.len()).unwrap_or(i64::MAX)
 }
 
 fn new_row((ord, change): (usize, &Change)) -> Value {

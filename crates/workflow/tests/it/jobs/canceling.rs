@@ -6,7 +6,10 @@ use workflow::{
     jobs::{self, IfBusy, Lease},
 };
 
-use super::{claimed, completed, enqueued, events, expired, failed, found, job, later, thread};
+use super::{
+    claimed, completed, enqueued, events, expired, failed, found, job, later, park_for_approval,
+    thread,
+};
 
 on_both_engines! {
     async fn what_is_queued_is_canceled_at_once_and_the_next_one_runs(db) {
@@ -79,7 +82,7 @@ on_both_engines! {
             assert_eq!(ctx.database.write(make_way).await.unwrap(), []);
             let waiting = enqueued(&ctx, thread, job()).await;
             let lease = Lease::of(&claimed(&ctx, 1).await[0]).unwrap();
-            let park = async |tx: db::Tx| jobs::park(&ctx, &tx, None, &lease).await;
+            let park = async |tx: db::Tx| park_for_approval(&ctx, &tx, &lease).await;
             assert_eq!(ctx.database.write(park).await.unwrap().status, JobStatus::AwaitingApproval);
             let running = enqueued(&ctx, thread, job()).await;
             assert_eq!(claimed(&ctx, 1).await[0].id, running.id);
@@ -116,7 +119,7 @@ on_both_engines! {
         let new = enqueued(&ctx, thread, jobs::NewJob { max_attempts: 1, ..job() }).await;
         let got = claimed(&ctx, 10).await.remove(0);
         let lease = Lease::of(&got).unwrap();
-        let park = async |tx: db::Tx| jobs::park(&ctx, &tx, None, &lease).await;
+        let park = async |tx: db::Tx| park_for_approval(&ctx, &tx, &lease).await;
         let parked = ctx.database.write(park).await.unwrap();
         assert_eq!((parked.lease_token, parked.lease_expires_at), (None, None));
         let other = enqueued(&ctx, thread, job()).await;
@@ -128,12 +131,26 @@ on_both_engines! {
         let got = claimed(&ctx, 10).await.remove(0);
         assert_eq!((got.id, got.attempt), (new.id, 2));
         let lease = Lease::of(&got).unwrap();
-        let park = async |tx: db::Tx| jobs::park(&ctx, &tx, None, &lease).await;
+        let park = async |tx: db::Tx| park_for_approval(&ctx, &tx, &lease).await;
         ctx.database.write(park).await.unwrap();
         let refuse = async |tx: db::Tx| {
             jobs::fail_waiting(&ctx, &tx, new.id, "it was rejected".to_owned()).await
         };
         let ended = ctx.database.write(refuse).await.unwrap();
         assert_eq!((ended.status, ended.error.as_deref()), (JobStatus::Failed, Some("it was rejected")));
+    }
+    async fn what_has_nothing_to_wait_for_is_not_parked_and_what_is_canceled_ends(db) {
+        let ctx = db.ctx().await;
+        let thread = thread(&ctx, "chat").await;
+        let new = enqueued(&ctx, thread, job()).await;
+        let got = claimed(&ctx, 10).await.remove(0);
+        let lease = Lease::of(&got).unwrap();
+        let park = async |tx: db::Tx| jobs::park(&ctx, &tx, None, &lease).await;
+        let refused = ctx.database.write(park).await.unwrap_err();
+        assert!(matches!(refused, Error::NothingPending { id } if id == new.id));
+        assert_eq!(found(&ctx, new.id).await, got);
+        let cancel = async |tx: db::Tx| jobs::cancel(&ctx, &tx, new.id).await;
+        ctx.database.write(cancel).await.unwrap();
+        assert_eq!(ctx.database.write(park).await.unwrap().status, JobStatus::Canceled);
     }
 }

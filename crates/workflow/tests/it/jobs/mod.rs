@@ -83,6 +83,13 @@ pub async fn failed(ctx: &Ctx, job: &Model, retry: bool) -> Result<Model, Error>
     ctx.database.write(work).await
 }
 
+/// Parks a job as if an approval of it were pending.
+pub async fn park_for_approval(ctx: &Ctx, tx: &Tx, lease: &Lease) -> Result<Model, Error> {
+    let due = ctx.now() + TimeDelta::hours(1);
+    jobs::set_approval_due(ctx, tx, lease.job, Some(due)).await?;
+    jobs::park(ctx, tx, None, lease).await
+}
+
 pub async fn expired(ctx: &Ctx) -> Vec<Model> {
     let jobs = jobs::sweep::expired_leases(ctx, &ctx.database, 1_000)
         .await

@@ -12,7 +12,7 @@ use serde_json::json;
 use testkit::on_both_engines;
 use workflow::jobs::{self, Lease, NewJob, transition::replay};
 
-use super::{claimed, completed, enqueued, expired, failed, job, later, thread};
+use super::{claimed, completed, enqueued, expired, failed, job, later, park_for_approval, thread};
 
 const STEPS: usize = 150;
 const THREADS: usize = 4;
@@ -129,9 +129,10 @@ on_both_engines! {
                 }
                 (10, Some(id)) => {
                     let lease = Lease::of(&held[&id]).unwrap();
-                    let park = async |tx: db::Tx| jobs::park(&ctx, &tx, None, &lease).await;
+                    let park = async |tx: db::Tx| park_for_approval(&ctx, &tx, &lease).await;
                     ctx.database.write(park).await.unwrap();
-                    naive.set(id, JobStatus::AwaitingApproval);
+                    let asked = naive.0[&id].asked;
+                    naive.set(id, if asked { JobStatus::Canceled } else { JobStatus::AwaitingApproval });
                 }
                 (11, _) => {
                     let open: Vec<JobId> = [JobStatus::Queued, JobStatus::Running, JobStatus::AwaitingApproval]

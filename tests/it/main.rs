@@ -33,6 +33,7 @@ mod guard_paths;
 mod health;
 mod idempotency;
 mod imports;
+mod jobs;
 mod pack_diffs;
 mod pack_exports;
 mod pack_rows;

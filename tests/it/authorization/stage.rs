@@ -202,9 +202,14 @@ impl Stage {
             "redrive_job",
         ];
         if needs_lease.contains(&operation.id) {
-            let claim = json!({"worker": "w"});
+            // Jobs of scenes before may stand in front.
+            let claim = json!({"worker": "w", "limit": 500});
             let claimed = self.post(owner, "/v1/jobs/claim", &claim).await;
-            let token = claimed["jobs"][0]["lease_token"].as_str().unwrap();
+            let mut claimed = claimed["jobs"].as_array().unwrap().iter();
+            let own = claimed
+                .find(|job| job["id"] == things.job.as_str())
+                .unwrap();
+            let token = own["lease_token"].as_str().unwrap();
             token.clone_into(&mut things.lease);
         }
         if operation.id == "redrive_job" {

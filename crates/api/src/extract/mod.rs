@@ -14,4 +14,4 @@ pub use body::{
 pub use call::{Call, CallersDatabase, LONGEST_KEY, NoParameters};
 pub use path::{LONGEST as LONGEST_IN_PATH, UrlPath};
 pub use query::{LONGEST as LONGEST_IN_QUERY, check_search, read_query};
-pub use values::{Date, DaysBack, Limit, Words, given, present};
+pub use values::{Date, DaysBack, Limit, Words, given, present, whole};

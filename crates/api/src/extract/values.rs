@@ -3,7 +3,11 @@
 use std::{fmt, marker::PhantomData, str::FromStr};
 
 use chrono::{Datelike, NaiveDate};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de, de::Visitor};
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{self, Error as _, Visitor},
+};
+use serde_json::Number;
 
 /// A date as `YYYY-MM-DD`, in the years 0001 to 9999 that both engines write and order alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -130,6 +134,51 @@ impl<'de> Deserialize<'de> for Words {
     }
 }
 
+/// A whole number that a body may write as JSON Schema has it: `62.0` is one too.
+pub fn whole<'de, T: Whole, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    let number = Option::<Number>::deserialize(deserializer)?;
+    T::of(number).ok_or_else(|| D::Error::custom("must be a whole number that is not too large"))
+}
+
+/// What [`whole`] reads.
+pub trait Whole: Sized {
+    fn of(number: Option<Number>) -> Option<Self>;
+}
+
+macro_rules! whole {
+    ($($of:ty),+) => {$(
+        impl Whole for $of {
+            fn of(number: Option<Number>) -> Option<Self> {
+                number.as_ref().and_then(integral)?.try_into().ok()
+            }
+        }
+    )+};
+}
+
+whole!(i64, u64, u32);
+
+impl<T: Whole> Whole for Option<T> {
+    fn of(number: Option<Number>) -> Option<Self> {
+        match number {
+            None => Some(None),
+            number => T::of(number).map(Some),
+        }
+    }
+}
+
+/// Beyond this, not every whole number is a float.
+const LARGEST_FLOAT: f64 = 9_007_199_254_740_992.0;
+
+fn integral(number: &Number) -> Option<i64> {
+    if let Some(whole) = number.as_i64() {
+        return Some(whole);
+    }
+    let float = number.as_f64().filter(|float| float.fract() == 0.0)?;
+    // It is whole, and within what an i64 holds.
+    #[allow(clippy::cast_possible_truncation)]
+    (float.abs() <= LARGEST_FLOAT).then_some(float as i64)
+}
+
 /// Reads a string by its `FromStr`.
 struct Parsed<T>(PhantomData<T>, &'static str);
 
@@ -166,7 +215,7 @@ where
 
 #[cfg(test)]
 mod tests {
-    use super::{Date, Limit, Words};
+    use super::{Date, Limit, Words, whole};
 
     #[test]
     fn a_date_is_ten_characters_of_the_calendar() {
@@ -203,6 +252,24 @@ mod tests {
         ] {
             assert!(text.parse::<Limit>().is_err(), "{text:?} was accepted");
         }
+    }
+
+    #[test]
+    fn a_whole_number_may_be_written_as_a_float() {
+        let read = |text: &str| whole::<i64, _>(&mut serde_json::Deserializer::from_str(text)).ok();
+        for (text, number) in [("62", 62), ("62.0", 62), ("-1e3", -1_000), ("0", 0)] {
+            assert_eq!(read(text), Some(number), "{text}");
+        }
+        for text in ["62.5", "1e300", "18446744073709551615", "null", "\"62\""] {
+            assert_eq!(read(text), None, "{text}");
+        }
+        let or_none = |text: &str| {
+            whole::<Option<u32>, _>(&mut serde_json::Deserializer::from_str(text)).ok()
+        };
+        assert_eq!(
+            (or_none("null"), or_none("7.0"), or_none("-7")),
+            (Some(None), Some(Some(7)), None)
+        );
     }
 
     #[test]

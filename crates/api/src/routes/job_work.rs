@@ -125,6 +125,7 @@ fn seconds(number: i64) -> TimeDelta {
     params(("id" = uuid::Uuid, Path)),
     responses(
         (status = 200, description = "Extended", body = HeartbeatOut),
+        (status = 404, description = "`job_not_found`"),
         (status = 409, description = "`lease_lost`: the job is not this worker's any more"),
         (status = 422, description = "`validation_failed`"),
     ),

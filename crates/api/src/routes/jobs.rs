@@ -24,7 +24,7 @@ use super::readable;
 use crate::{
     answer::Answer,
     cursor::{ListOut, page},
-    extract::{Body, Call, Limit, UrlPath},
+    extract::{Body, Call, Limit, UrlPath, whole},
     idempotency,
     problem::Problem,
     schema::{JobMode, JobStatus},
@@ -183,6 +183,7 @@ pub struct RedriveIn {
     /// How many more attempts the job gets.
     #[serde(default = "usual_attempts")]
     #[schema(default = 5, minimum = 1, maximum = 100)]
+    #[serde(deserialize_with = "whole")]
     pub attempts: i64,
 }
 

@@ -21,7 +21,7 @@ use crate::{
     answer::Answer,
     change::change,
     cursor::{ListOut, page},
-    extract::{Body, Call, Limit, UrlPath},
+    extract::{Body, Call, Limit, UrlPath, whole},
     idempotency,
     problem::Problem,
     schema::JobMode,
@@ -72,9 +72,11 @@ pub struct ScheduleIn {
     pub payload: Map<String, Value>,
     #[serde(default = "usual_priority")]
     #[schema(default = 5, minimum = 0, maximum = 9)]
+    #[serde(deserialize_with = "whole")]
     pub priority: i64,
     #[serde(default = "usual_attempts")]
     #[schema(default = 5, minimum = 1, maximum = 100)]
+    #[serde(deserialize_with = "whole")]
     pub max_attempts: i64,
 }
 

@@ -120,7 +120,7 @@ fn start(last: Option<u64>, after: Option<u64>, newest: i64) -> Result<i64, Prob
         if last.is_some() {
             Problem::header("Last-Event-ID", detail)
         } else {
-            Problem::parameter("after", detail)
+            Problem::unfit_parameter("after", detail)
         }
     })
 }

@@ -22,7 +22,7 @@ use crate::{
     answer::Answer,
     change::change,
     cursor::{ListOut, page},
-    extract::{Body, Call, Limit, UrlPath},
+    extract::{Body, Call, Limit, UrlPath, whole},
     problem::Problem,
     schema,
 };
@@ -50,6 +50,7 @@ pub struct ThreadIn {
     pub metadata: Option<Value>,
     /// How many of its jobs may run at a time; left out, it stays as it is, which is 1 at first.
     #[schema(minimum = 1, maximum = 100)]
+    #[serde(default, deserialize_with = "whole")]
     pub max_running_jobs: Option<i64>,
 }
 

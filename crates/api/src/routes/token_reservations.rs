@@ -24,7 +24,7 @@ use crate::{
     answer::Answer,
     change::change,
     cursor::{ListOut, page},
-    extract::{Body, Call, Limit, UrlPath},
+    extract::{Body, Call, Limit, UrlPath, whole},
     idempotency,
     problem::Problem,
     schema::{Decimal, TokenScope},
@@ -55,6 +55,7 @@ pub struct ReservationIn {
     pub scope: values::TokenScope,
     /// Input and output that the call may have at most.
     #[schema(minimum = 0, maximum = 2_000_000_000_i64)]
+    #[serde(deserialize_with = "whole")]
     pub estimated_tokens: i64,
     /// What it may cost at most; needed where a budget in money limits the scope, in its currency.
     #[serde(default)]
@@ -72,6 +73,7 @@ pub struct ReservationIn {
     /// After so many seconds it holds nothing any more.
     #[serde(default = "ten_minutes")]
     #[schema(minimum = 1, maximum = 86_400, default = 600)]
+    #[serde(deserialize_with = "whole")]
     pub expires_in_s: u32,
 }
 

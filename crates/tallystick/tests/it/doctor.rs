@@ -129,7 +129,7 @@ fn a_server_says_what_it_is_and_what_of_it_is_dangerous() {
         says(&found, "connections").contains("tallystick application"),
         "{found}"
     );
-    assert!(says(&found, "tables").contains("lots "), "{found}");
+    assert!(says(&found, "tables").contains("transactions "), "{found}");
     assert_eq!(state(&found, "pooler"), "ok", "{found}");
 
     cluster.set("fsync", "off").unwrap();

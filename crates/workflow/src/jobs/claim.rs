@@ -41,6 +41,23 @@ pub struct Claim {
     pub lease: TimeDelta,
 }
 
+impl Claim {
+    /// # Errors
+    ///
+    /// [`Error::Invalid`] for a worker's name, a limit or a lease beyond what the fields say.
+    pub fn check(&self) -> Result<(), Error> {
+        text::check_line("/worker", &self.worker, LONGEST_WORKER)?;
+        let refuse = |field, detail: String| Err(Error::Invalid { field, detail });
+        if !(1..=MOST).contains(&self.limit) {
+            return refuse("/limit", format!("must be 1 to {MOST}"));
+        }
+        if self.modes.is_empty() {
+            return refuse("/modes", "must name at least one mode".to_owned());
+        }
+        check_lease(self.lease)
+    }
+}
+
 /// A job that may be the next of its thread.
 #[derive(Clone, Debug, FromQueryResult)]
 pub(super) struct Candidate {
@@ -77,7 +94,7 @@ pub async fn claim(
     claim: &Claim,
     horizon: &Horizon,
 ) -> Result<Vec<Model>, Error> {
-    check(claim)?;
+    claim.check()?;
     let round = Round {
         now: ctx.now(),
         token: Uuid::now_v7(),
@@ -173,18 +190,6 @@ pub async fn has_due(
         .await
         .map_err(db::Error::from)?
         .is_some())
-}
-
-fn check(claim: &Claim) -> Result<(), Error> {
-    text::check_line("/worker", &claim.worker, LONGEST_WORKER)?;
-    let refuse = |field, detail: String| Err(Error::Invalid { field, detail });
-    if !(1..=MOST).contains(&claim.limit) {
-        return refuse("/limit", format!("must be 1 to {MOST}"));
-    }
-    if claim.modes.is_empty() {
-        return refuse("/modes", "must name at least one mode".to_owned());
-    }
-    check_lease(claim.lease)
 }
 
 pub(super) fn check_lease(lease: TimeDelta) -> Result<(), Error> {

@@ -212,6 +212,7 @@ pub async fn claim_or_wait(
     patience: Duration,
     poll: Duration,
 ) -> Result<Vec<Model>, Error> {
+    claim.check()?;
     let deadline = Instant::now() + patience;
     let mut hints = ctx.database.listen(hints::JOBS);
     loop {

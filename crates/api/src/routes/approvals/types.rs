@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::extract::whole;
 use crate::schema::{ActorKind, ApprovalStatus, OnRefusal, VoteKind};
 
 /// What a worker shows for the job that it runs, and what the job wants to do.
@@ -20,6 +21,7 @@ pub struct ApprovalIn {
     /// As the claim of the job gave it.
     pub lease_token: Uuid,
     #[schema(minimum = 1)]
+    #[serde(deserialize_with = "whole")]
     pub attempt: i64,
     /// What is proposed, for those who decide.
     #[schema(min_length = 1, max_length = 4000, pattern = r"^[^\u0000]*$")]
@@ -30,6 +32,7 @@ pub struct ApprovalIn {
     /// How many must approve; one who rejects is enough.
     #[serde(default = "one")]
     #[schema(value_type = Option<i64>, nullable = false, default = 1, minimum = 1, maximum = 21)]
+    #[serde(deserialize_with = "whole")]
     pub quorum: i64,
     /// Emails of users who are asked besides the owner.
     #[serde(default)]
@@ -38,6 +41,7 @@ pub struct ApprovalIn {
     /// From now on; after that it can be neither voted on nor consumed.
     #[serde(default = "an_hour")]
     #[schema(value_type = Option<i64>, nullable = false, default = 3600, minimum = 1, maximum = 2_592_000)]
+    #[serde(deserialize_with = "whole")]
     pub expires_in_seconds: i64,
     /// Whether the job waits, without its lease, until this is decided.
     #[serde(default = "yes")]
@@ -86,6 +90,7 @@ pub struct VoteIn {
 pub struct ConsumeIn {
     pub lease_token: Uuid,
     #[schema(minimum = 1)]
+    #[serde(deserialize_with = "whole")]
     pub attempt: i64,
     /// Of the action that the worker is about to do.
     #[schema(min_length = 71, max_length = 71, pattern = "^sha256:[0-9a-f]{64}$")]

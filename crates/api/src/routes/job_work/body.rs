@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::extract::whole;
 use crate::routes::jobs::WorkMode;
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -25,14 +26,17 @@ pub struct ClaimIn {
     pub modes: Option<Vec<WorkMode>>,
     #[serde(default = "one")]
     #[schema(default = 1, minimum = 1, maximum = 500)]
+    #[serde(deserialize_with = "whole")]
     pub limit: u64,
     /// For how long the jobs are the worker's, unless it extends that.
     #[serde(default = "usual_lease")]
     #[schema(default = 60, minimum = 1, maximum = 3600)]
+    #[serde(deserialize_with = "whole")]
     pub lease_seconds: i64,
     /// How long to wait for something to be there.
     #[serde(default)]
     #[schema(default = 0, minimum = 0, maximum = 30)]
+    #[serde(deserialize_with = "whole")]
     pub wait_seconds: u64,
 }
 
@@ -41,9 +45,11 @@ pub struct ClaimIn {
 pub struct HeartbeatIn {
     pub lease_token: Uuid,
     #[schema(minimum = 1)]
+    #[serde(deserialize_with = "whole")]
     pub attempt: i64,
     #[serde(default = "usual_lease")]
     #[schema(default = 60, minimum = 1, maximum = 3600)]
+    #[serde(deserialize_with = "whole")]
     pub lease_seconds: i64,
 }
 
@@ -60,6 +66,7 @@ pub struct HeartbeatOut {
 pub struct CompleteIn {
     pub lease_token: Uuid,
     #[schema(minimum = 1)]
+    #[serde(deserialize_with = "whole")]
     pub attempt: i64,
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
@@ -80,6 +87,7 @@ pub struct CompletionIn {
     pub id: JobId,
     pub lease_token: Uuid,
     #[schema(minimum = 1)]
+    #[serde(deserialize_with = "whole")]
     pub attempt: i64,
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
@@ -107,6 +115,7 @@ pub struct CompletionOut {
 pub struct FailIn {
     pub lease_token: Uuid,
     #[schema(minimum = 1)]
+    #[serde(deserialize_with = "whole")]
     pub attempt: i64,
     /// What happened, for the person who reads it.
     #[schema(max_length = 10_000, pattern = r"^[^\u0000]*$")]
@@ -118,6 +127,7 @@ pub struct FailIn {
     /// Before the next attempt, instead of the usual pause.
     #[serde(default)]
     #[schema(minimum = 0, maximum = 86_400)]
+    #[serde(deserialize_with = "whole")]
     pub retry_after_seconds: Option<i64>,
 }
 
@@ -126,6 +136,7 @@ pub struct FailIn {
 pub struct ParkIn {
     pub lease_token: Uuid,
     #[schema(minimum = 1)]
+    #[serde(deserialize_with = "whole")]
     pub attempt: i64,
 }
 

@@ -7,6 +7,8 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use workflow::jobs::NewJob;
 
+use crate::extract::whole;
+
 /// Jobs that are to be done: up to 500, all or none.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -28,12 +30,14 @@ pub struct JobIn {
     /// Larger first.
     #[serde(default = "usual_priority")]
     #[schema(default = 5, minimum = 0, maximum = 9)]
+    #[serde(deserialize_with = "whole")]
     pub priority: i64,
     /// Not before; at once if there is none.
     #[serde(default)]
     pub run_at: Option<DateTime<Utc>>,
     #[serde(default = "usual_attempts")]
     #[schema(default = 5, minimum = 1, maximum = 100)]
+    #[serde(deserialize_with = "whole")]
     pub max_attempts: i64,
     /// The same one in the same thread is the same job.
     #[serde(default)]

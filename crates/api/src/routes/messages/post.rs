@@ -15,7 +15,7 @@ use workflow::{
 use super::MessageOut;
 use crate::{
     answer::Answer,
-    extract::{Body, Call, UrlPath},
+    extract::{Body, Call, UrlPath, whole},
     idempotency,
     problem::Problem,
     schema,
@@ -54,9 +54,11 @@ pub struct MessageJobIn {
     pub payload: Option<Value>,
     /// Larger first; left out, 5.
     #[schema(minimum = 0, maximum = 9)]
+    #[serde(default, deserialize_with = "whole")]
     pub priority: Option<i64>,
     /// Left out, 5.
     #[schema(minimum = 1, maximum = 100)]
+    #[serde(default, deserialize_with = "whole")]
     pub max_attempts: Option<i64>,
     /// Not before; left out, at once.
     pub run_at: Option<DateTime<Utc>>,

@@ -17,6 +17,7 @@ use workflow::tokens::{Cost, Tokens, usage::NewUsage};
 
 use super::one_or_many::OneOrMany;
 use crate::{
+    extract::whole,
     problem::Problem,
     schema::{Decimal, TokenOperation, TokenScope},
 };
@@ -113,17 +114,21 @@ pub struct UsageIn {
     pub job_id: Option<JobId>,
     /// Cached ones included.
     #[schema(minimum = 0, maximum = 1_000_000_000)]
+    #[serde(deserialize_with = "whole")]
     pub input_tokens: i64,
     /// At most `input_tokens`.
     #[serde(default)]
     #[schema(minimum = 0, maximum = 1_000_000_000)]
+    #[serde(deserialize_with = "whole")]
     pub cached_input_tokens: i64,
     /// Those of reasoning included.
     #[schema(minimum = 0, maximum = 1_000_000_000)]
+    #[serde(deserialize_with = "whole")]
     pub output_tokens: i64,
     /// At most `output_tokens`.
     #[serde(default)]
     #[schema(minimum = 0, maximum = 1_000_000_000)]
+    #[serde(deserialize_with = "whole")]
     pub reasoning_tokens: i64,
     /// As it was reported, with its currency; below 10^14, with at most 14 decimals.
     #[serde(default)]

@@ -1,6 +1,6 @@
 //! Some hundreds of requests made out of the contract; `cargo xtask fuzz api` sends many thousands.
 
-use std::{env, fs, path::Path};
+use std::{env, fs, path::Path, time::Duration};
 
 use identity::Scope;
 use serde_json::Value;
@@ -17,7 +17,7 @@ on_both_engines! {
             println!("skipped: {PROGRAM_VARIABLE} names no program");
             return;
         };
-        let app = App::start(db).await;
+        let app = App::start_with(db, |config| config.longest_wait = Duration::ZERO).await;
         app.portfolio_with_books().await;
         app.fresh_pack("2025-10-20", "NKE,70,USD").await;
         let token = app.people.api_token(app.user, &[Scope::Admin]).await;

@@ -69,6 +69,9 @@ pub struct ApiConfig {
     pub deadlines: Deadlines,
     /// How many streams of events one user may have open.
     pub max_streams_per_user: usize,
+    /// How long an answer may be held back for something to happen. With none, no claim waits, and streams end
+    /// with what is there.
+    pub longest_wait: Duration,
     /// Between two comments that keep such a stream alive; as often its credentials are asked about again.
     pub stream_keep_alive: Duration,
     /// By which the cost of usage is computed.
@@ -94,6 +97,7 @@ impl ApiConfig {
             rate_limits: RateLimitConfig::OFF,
             deadlines: Deadlines::DEFAULT,
             max_streams_per_user: 200,
+            longest_wait: Duration::from_secs(30),
             stream_keep_alive: Duration::from_secs(15),
             token_prices: Arc::default(),
         }

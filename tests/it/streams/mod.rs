@@ -82,7 +82,9 @@ on_both_engines! {
         let thread = app.thread("c").await;
         app.say(&thread, "one").await;
         let path = format!("/v1/threads/{thread}/events");
-        for query in ["?after=2", "?after=-1", "?after=x", "?after=99999999999999999999", "?follow=maybe"] {
+        let beyond = app.get(&format!("{path}?after=2")).await;
+        beyond.problem(422, "validation_failed");
+        for query in ["?after=-1", "?after=x", "?after=99999999999999999999", "?follow=maybe"] {
             app.get(&format!("{path}{query}")).await.problem(400, "parameter_invalid");
         }
         for last in ["2", "-1", "one", ""] {

@@ -108,7 +108,7 @@ pub async fn claim_jobs(call: Call, body: Body<ClaimIn>) -> Result<HttpResponse,
         lease: seconds(wanted.lease_seconds),
     };
     let horizon = call.state.horizons.of(owner, &claim.modes);
-    let patience = Duration::from_secs(wanted.wait_seconds);
+    let patience = Duration::from_secs(wanted.wait_seconds).min(call.state.config.longest_wait);
     let jobs = claim_or_wait(&call.ctx, &claim, &horizon, patience, POLL).await?;
     call.state.metrics.jobs.count(JobEventKind::Claimed, &jobs);
     Ok(Answer::ok(&ClaimedOut::from(jobs))?.into())

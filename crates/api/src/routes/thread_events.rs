@@ -70,7 +70,7 @@ pub async fn stream_thread_events(
     let newest = stream::last_seq(&ctx.shared(), thread).await?;
     let start = Start {
         after: start(last, call.query.after, newest)?,
-        follows: call.query.follow.unwrap_or(true),
+        follows: call.query.follow.unwrap_or(true) && !call.state.config.longest_wait.is_zero(),
     };
     let opened = Opened {
         credentials: Credentials::of_request(call.request.headers(), call.operation.who)?,

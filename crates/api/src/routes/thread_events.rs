@@ -55,6 +55,7 @@ pub struct StreamEvents {
     responses(
         (status = 200, description = "The stream", body = String, content_type = "text/event-stream"),
         (status = 404, description = "`thread_not_found`"),
+        (status = 422, description = "`validation_failed`: the stream does not reach `after`"),
         (status = 429, description = "`too_many_streams`: of one user at a time"),
     ),
 )]

@@ -1,6 +1,8 @@
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use db::{
-    ConnectionTrait, Tx,
+    Tx,
     query::{execute, fetch_all, fetch_value, sql},
 };
 use entity::{
@@ -22,12 +24,12 @@ use crate::{
 };
 
 pub async fn insert(tx: &Tx, now: DateTime<Utc>, changes: &[Change]) -> Result<(), Error> {
-    for change in changes {
-        let row = change.job.clone().into_active_model().reset_all();
-        job::Entity::insert(row).exec_without_returning(tx).await?;
-        write_down(tx, now, change).await?;
-    }
-    Ok(())
+    let row = |change: &Change| change.job.clone().into_active_model().reset_all();
+    let rows: Vec<_> = changes.iter().map(row).collect();
+    job::Entity::insert_many(rows)
+        .exec_without_returning(tx)
+        .await?;
+    write_down(tx, now, changes).await
 }
 
 pub async fn write(tx: &Tx, now: DateTime<Utc>, changes: &[Change]) -> Result<(), Error> {
@@ -40,34 +42,46 @@ pub async fn write(tx: &Tx, now: DateTime<Utc>, changes: &[Change]) -> Result<()
         if execute(tx, update.as_query()).await? != 1 {
             return Err(Error::Interfered);
         }
-        write_down(tx, now, change).await?;
     }
-    Ok(())
+    write_down(tx, now, changes).await
 }
 
-/// The row of the history, and the line in the thread's stream.
-async fn write_down(tx: &Tx, now: DateTime<Utc>, change: &Change) -> Result<(), Error> {
-    let event = job_event::Model {
+/// The rows of the histories, and the lines in the threads' streams.
+async fn write_down(tx: &Tx, now: DateTime<Utc>, changes: &[Change]) -> Result<(), Error> {
+    let event = |change: &Change| job_event::Model {
         job_id: change.job.id,
         seq: change.job.event_seq,
         at: now,
         kind: change.event,
         details: change.details.clone(),
     };
-    let row = event.into_active_model().reset_all();
-    job_event::Entity::insert(row)
+    let events = changes.iter().map(event);
+    let events: Vec<_> = events
+        .map(|row| row.into_active_model().reset_all())
+        .collect();
+    job_event::Entity::insert_many(events)
         .exec_without_returning(tx)
         .await?;
-    let line = stream_event::Model {
-        thread_id: change.job.thread_id,
-        seq: stream::last_seq(tx, change.job.thread_id).await? + 1,
-        owner_user_id: change.job.owner_user_id,
-        at: now,
-        kind: StreamEventKind::Job,
-        data_json: change.line(),
-    };
-    let row = line.into_active_model().reset_all();
-    stream_event::Entity::insert(row)
+    let mut lines = Vec::with_capacity(changes.len());
+    let mut last: BTreeMap<ThreadId, i64> = BTreeMap::new();
+    for change in changes {
+        let thread = change.job.thread_id;
+        let seq = match last.get(&thread) {
+            Some(seq) => *seq,
+            None => stream::last_seq(tx, thread).await?,
+        } + 1;
+        last.insert(thread, seq);
+        let line = stream_event::Model {
+            thread_id: thread,
+            seq,
+            owner_user_id: change.job.owner_user_id,
+            at: now,
+            kind: StreamEventKind::Job,
+            data_json: change.line(),
+        };
+        lines.push(line.into_active_model().reset_all());
+    }
+    stream_event::Entity::insert_many(lines)
         .exec_without_returning(tx)
         .await?;
     Ok(())
@@ -124,20 +138,41 @@ pub async fn heads(
         SELECT j.* FROM jobs j
         WHERE j.thread_id = $1 AND j.status = 'queued' AND j.run_at <= $2
         ORDER BY j.priority DESC, j.run_at, j.id
-        LIMIT max((SELECT q.max_running FROM job_queues q WHERE q.thread_id = $1)
-            - (SELECT count(*) FROM jobs r WHERE r.thread_id = $1 AND r.status = 'running'), 0)";
+        LIMIT $3";
     let mut heads = Vec::new();
-    for thread in threads {
-        let of_thread = sql(text, [(*thread).into(), now.into()]);
-        heads.extend(fetch_all::<job::Model>(tx, &of_thread).await?);
+    for Room { thread_id, free } in rooms(tx, threads).await? {
+        let values = [thread_id.into(), now.into(), free.into()];
+        heads.extend(fetch_all::<job::Model>(tx, &sql(text, values)).await?);
     }
     Ok(heads)
 }
 
+#[derive(FromQueryResult)]
+struct Room {
+    thread_id: ThreadId,
+    free: i64,
+}
+
+/// The threads in which something waits and may start, with how many more of their jobs may run.
+async fn rooms(tx: &Tx, threads: &[ThreadId]) -> Result<Vec<Room>, Error> {
+    let text = "
+        SELECT thread_id, free FROM (
+            SELECT q.thread_id, q.max_running - (SELECT count(*) FROM jobs r
+                WHERE r.thread_id = q.thread_id AND r.status = 'running') AS free
+            FROM json_each($1) AS named JOIN job_queues q ON q.thread_id = unhex(named.value)
+            WHERE EXISTS (SELECT 1 FROM jobs j
+                WHERE j.thread_id = q.thread_id AND j.status = 'queued'))
+        WHERE free > 0";
+    let named: Vec<String> = threads.iter().map(|id| id.0.simple().to_string()).collect();
+    Ok(fetch_all(tx, &sql(text, [serde_json::json!(named).into()])).await?)
+}
+
 pub async fn promote(tx: &Tx, now: DateTime<Utc>, threads: &[ThreadId]) -> Result<bool, Error> {
     let mut is_any_due = false;
-    for thread in threads {
-        is_any_due |= promote_in(tx, now, *thread).await?;
+    for Room { thread_id, free } in rooms(tx, threads).await? {
+        let values = [thread_id.into(), free.into(), now.into()];
+        let marked: Vec<Marked> = fetch_all(tx, &sql(MARK, values)).await?;
+        is_any_due |= marked.iter().any(|marked| marked.is_due);
     }
     Ok(is_any_due)
 }
@@ -146,14 +181,6 @@ pub async fn promote(tx: &Tx, now: DateTime<Utc>, threads: &[ThreadId]) -> Resul
 struct Marked {
     is_due: bool,
 }
-
-/// Where nothing waits there is nothing to mark: the common case costs one look.
-const WAITS: &str = "
-    SELECT q.max_running - (SELECT count(*) FROM jobs r
-        WHERE r.thread_id = $1 AND r.status = 'running') AS free
-    FROM job_queues q
-    WHERE q.thread_id = $1
-        AND EXISTS (SELECT 1 FROM jobs j WHERE j.thread_id = $1 AND j.status = 'queued')";
 
 macro_rules! mark {
     ($($priority:literal)+) => {
@@ -170,20 +197,6 @@ macro_rules! mark {
 }
 
 const MARK: &str = mark!(0 1 2 3 4 5 6 7 8 9);
-
-async fn promote_in(tx: &Tx, now: DateTime<Utc>, thread: ThreadId) -> Result<bool, Error> {
-    let waits = tx.query_one(&sql(WAITS, [thread.into()])).await?;
-    let free: i64 = match waits {
-        Some(row) => row.try_get_by_index(0)?,
-        None => 0,
-    };
-    if free <= 0 {
-        return Ok(false);
-    }
-    let values = [thread.into(), free.into(), now.into()];
-    let marked: Vec<Marked> = fetch_all(tx, &sql(MARK, values)).await?;
-    Ok(marked.iter().any(|marked| marked.is_due))
-}
 
 /// Takes away the mark of jobs that are not next after all.
 pub async fn unmark(tx: &Tx, jobs: &[JobId]) -> Result<(), Error> {
